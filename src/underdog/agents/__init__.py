@@ -1,0 +1,1 @@
+"""Players: one that asks, one that answers."""

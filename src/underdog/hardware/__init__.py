@@ -1,0 +1,1 @@
+"""What this machine is. Works where torch is absent or broken."""

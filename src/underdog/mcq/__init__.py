@@ -1,0 +1,1 @@
+"""What a question is: values and pure functions. No model, no file, no network."""

@@ -1,0 +1,1 @@
+"""The contestant's whole path, stage by stage, from a recipe."""

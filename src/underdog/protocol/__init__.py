@@ -1,0 +1,1 @@
+"""What players and referee say to each other, and the official competition's formats."""

@@ -1,0 +1,75 @@
+"""The header of a run: written once, before any work, and compared on every continuation.
+
+`identity` is what decides the result (recipe, seed, input digests, code version): a folder whose
+identity differs is refused, with the difference shown. `context` is what may differ between two
+sittings of one run (machine, time, package versions): it is kept for the reader, never compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from underdog.errors import RunMismatchError
+from underdog.runs.files import read_json, write_json
+
+MANIFEST_NAME = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Both parts are plain JSON values."""
+
+    identity: Mapping[str, Any]
+    context: Mapping[str, Any]
+
+
+def open_manifest(folder: Path, manifest: Manifest) -> Manifest:
+    """Write the header, or check that the one on disk has the same identity and return it.
+
+    Raises RunMismatchError naming up to five differing keys.
+    """
+    path = folder / MANIFEST_NAME
+    if not path.exists():
+        write_json(path, {"identity": manifest.identity, "context": manifest.context})
+        return read_manifest(folder)
+    stored = read_manifest(folder)
+    differences = list(_differences(stored.identity, _as_json(manifest.identity)))
+    if differences:
+        raise RunMismatchError(
+            "a folder of the same recipe and data is needed",
+            got="differences: " + "; ".join(differences[:5]),
+            where=folder,
+            hint="another --out folder, or the recipe this folder was made with",
+        )
+    return stored
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The header of a run folder."""
+    value = read_json(folder / MANIFEST_NAME)
+    return Manifest(value["identity"], value["context"])
+
+
+def _as_json(value: Any) -> Any:
+    """The value as it would come back from disk: tuples become lists, keys become strings."""
+    if isinstance(value, Mapping):
+        return {str(key): _as_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_json(item) for item in value]
+    return value
+
+
+def _differences(stored: Any, given: Any, at: str = "") -> Iterator[str]:
+    if isinstance(stored, Mapping) and isinstance(given, Mapping):
+        for key in sorted({*stored, *given}):
+            yield from _differences(stored.get(key), given.get(key), f"{at}.{key}" if at else key)
+    elif stored != given:
+        yield f"{at} was {_short(stored)}, now {_short(given)}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,1 @@
+"""Matches between players: the referee, the events, the score derived from them."""

@@ -1,0 +1,1 @@
+"""From a curriculum to an adapter: schedule, batches, the loop, checkpoints."""
