@@ -1,4 +1,4 @@
-"""underdog: train Q&A agents on the GPU you have, know honestly whether they would win, play the tournament.
+"""underdog: train Q&A agents on the GPU you have, know honestly whether they would win, and play.
 
 Importing this package imports the standard library only. Rooms are imported by name, as in
 ``from underdog.mcq.question import Question``; `docs/map.md` says which room answers which wish.

@@ -27,7 +27,8 @@ class Split(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Row:
     """`difficulty` runs from 0 (easy) to 1 (hard). `chunk` and `position` are the place in the
-    curriculum (both from 0, position over the whole train split), None outside the train split."""
+    curriculum (both from 0, position over the whole train split), None outside the train split.
+    """
 
     question: Question
     group: str

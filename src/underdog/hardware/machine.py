@@ -22,7 +22,7 @@ RECORDED_PACKAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """`memory_bytes` is None where /proc/meminfo is absent; `packages` holds installed ones only."""
+    """`memory_bytes` is None without /proc/meminfo; `packages` holds installed ones only."""
 
     system: str
     python: str

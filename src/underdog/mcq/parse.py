@@ -28,7 +28,7 @@ class Reply(NamedTuple):
 
 
 def parse_reply(text: str, question: Question, presentation: Presentation) -> Reply:
-    """Read a reply: a bare shown letter is clean; JSON, labels, phrases and choice texts are repairs."""
+    """A bare shown letter is clean; JSON, labels, phrases and choice texts are repairs."""
     stripped = text.strip()
     if len(stripped) == 1 and stripped in LETTERS[: len(presentation.order)]:
         return Reply(Outcome.CLEAN, presentation.choice(stripped))

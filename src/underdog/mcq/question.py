@@ -19,7 +19,7 @@ ID_HEX_DIGITS = 16
 
 
 def normalise(text: str) -> str:
-    """Fold case, Unicode form and runs of white space, so that equal-looking texts compare equal."""
+    """Fold case, Unicode form and white space, so that equal-looking texts compare equal."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 

@@ -21,6 +21,8 @@ from underdog.errors import CorruptFileError, DiskFullError
 
 PARTIAL_MARK = ".partial-"
 """Part of every temporary name; `clean_partial` removes what a killed process left behind."""
+_ASIDE_END = "-old"
+"""End of the name of a folder that was moved aside while its successor took its place."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -49,7 +51,7 @@ def replacing_file(target: Path) -> Iterator[Path]:
         with disk_full_named(target):
             yield partial
             flush(partial)
-            os.replace(partial, target)
+            partial.replace(target)
             flush(target.parent)
     finally:
         with suppress(FileNotFoundError):
@@ -79,10 +81,10 @@ def replacing_folder(target: Path) -> Iterator[Path]:
 
 
 def _swap_folder(partial: Path, target: Path) -> None:
-    aside = target.with_name(f"{target.name}{PARTIAL_MARK}{os.getpid()}-old")
+    aside = target.with_name(f"{target.name}{PARTIAL_MARK}{os.getpid()}{_ASIDE_END}")
     if target.exists():
-        os.rename(target, aside)
-    os.rename(partial, target)
+        target.rename(aside)
+    partial.rename(target)
     flush(target.parent)
     shutil.rmtree(aside, ignore_errors=True)
 
@@ -126,9 +128,15 @@ def read_json(path: Path) -> Any:
 
 
 def clean_partial(folder: Path) -> None:
-    """Remove what a killed writer left in this folder (not in the folders below it)."""
-    for path in folder.glob(f"*{PARTIAL_MARK}*"):
-        if path.is_dir():
+    """Remove what a killed writer left in this folder (not in the folders below it).
+
+    A folder that was moved aside and whose successor never arrived goes back to its place.
+    """
+    for path in sorted(folder.glob(f"*{PARTIAL_MARK}*")):
+        target = folder / path.name.partition(PARTIAL_MARK)[0]
+        if path.name.endswith(_ASIDE_END) and not target.exists():
+            path.rename(target)
+        elif path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)

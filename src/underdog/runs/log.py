@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,15 +22,24 @@ class LogWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         _cut_torn_line(path)
-        self._stream = path.open("ab")
+        # Unbuffered: a buffer that could not be written would fail a second time in close().
+        self._stream = path.open("ab", buffering=0)
 
     def append(self, entry: dict[str, Any], *, durable: bool = False) -> None:
-        """Write one line; `durable` also waits until it is on the disk."""
+        """Write one line; `durable` also waits until it is on the disk.
+
+        A line that does not fit is taken back whole before DiskFullError is raised.
+        """
+        line = json_text(entry).encode("utf-8") + b"\n"
         with disk_full_named(self.path):
-            self._stream.write(json_text(entry).encode("utf-8") + b"\n")
-            self._stream.flush()
-            if durable:
-                os.fsync(self._stream.fileno())
+            start = os.fstat(self._stream.fileno()).st_size
+            try:
+                _write_all(self._stream, line)
+                if durable:
+                    os.fsync(self._stream.fileno())
+            except OSError:
+                os.ftruncate(self._stream.fileno(), start)
+                raise
 
     def close(self) -> None:
         """Close the file; closing twice does nothing."""
@@ -45,6 +55,13 @@ class LogWriter:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _write_all(stream: FileIO, content: bytes) -> None:
+    """A raw write may stop early, at the last byte that fits; the next one then says why."""
+    left = memoryview(content)
+    while left:
+        left = left[stream.write(left) :]
 
 
 def _cut_torn_line(path: Path) -> None:

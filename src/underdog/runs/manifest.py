@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from underdog.errors import RunMismatchError
+from underdog.errors import CorruptFileError, RunMismatchError
 from underdog.runs.files import read_json, write_json
 
 MANIFEST_NAME = "manifest.json"
@@ -48,9 +48,19 @@ def open_manifest(folder: Path, manifest: Manifest) -> Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The header of a run folder."""
-    value = read_json(folder / MANIFEST_NAME)
-    return Manifest(value["identity"], value["context"])
+    """The header of a run folder; CorruptFileError when the file there is something else."""
+    path = folder / MANIFEST_NAME
+    value = read_json(path)
+    table = value if isinstance(value, Mapping) else {}
+    identity, context = table.get("identity"), table.get("context")
+    if not isinstance(identity, Mapping) or not isinstance(context, Mapping):
+        raise CorruptFileError(
+            "a header with identity and context is needed",
+            got=_short(value),
+            where=path,
+            hint="a folder that underdog made, or a new one",
+        )
+    return Manifest(identity, context)
 
 
 def _as_json(value: Any) -> Any:

@@ -29,3 +29,7 @@ class Silent:
 
     def end(self) -> None:
         """Ignore."""
+
+
+SILENT: Progress = Silent()
+"""The listener that rooms report to when none is given."""

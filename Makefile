@@ -1,0 +1,54 @@
+# One entry for everything. The first target that needs it sets up .venv from constraints.txt.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+OUT    ?= out
+
+.PHONY: help setup run test quick check format docs base bench clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is needed: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+setup: $(READY)  ## make the virtual environment
+
+run: $(READY)  ## the whole path on embedded defaults, offline, into $(OUT)/
+	HF_HUB_OFFLINE=1 $(BIN)/underdog run --out $(OUT)
+
+test: $(READY)  ## all tests, with coverage
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/coverage report
+
+quick: $(READY)  ## the tests that take no time
+	$(BIN)/python -m pytest -m 'not slow'
+
+check: $(READY)  ## format, lint, types, layers, generated docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/docs.py --check
+
+format: $(READY)  ## rewrite the formatting
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(READY)  ## rewrite the generated parts of docs/
+	$(BIN)/python tools/docs.py
+
+base: $(READY)  ## make the embedded tiny base again
+	$(BIN)/python tools/tiny_base/make.py
+
+bench: $(READY)  ## measure against the peers (installs them)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,bench]'
+	$(BIN)/python benchmarks/train_vs_trl.py
+
+clean:  ## remove what make made
+	rm -rf $(VENV) $(OUT) build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,286 @@
+"""LoRA training: underdog's loop against TRL's SFTTrainer, same rows, same first weights.
+
+    python benchmarks/train_vs_trl.py                  # both shapes, about 8 minutes on 2 cores
+    python benchmarks/train_vs_trl.py --shapes tiny --rounds 1
+
+Each measurement is a process of its own; the two sides take turns, and the medians count. Needs
+the extra "bench". The last line is one line of JSON: `speed_ratio` and `memory_ratio` (ours / TRL,
+39M shape when measured), `loss_gap` (largest difference between the two loss curves, in nats, with
+TRL fed our batches in our order).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from shapes import SHAPES, Shape, largest_gap, make_base, needed_flops, read_questions, take_rows
+
+RANK, ALPHA, BATCH, RATE, SEED = 16, 32.0, 16, 1e-4, 7
+ROWS = {"tiny": 1600, "39M": 480}
+CURVE_ROWS = 160
+SIDES = ("ours", "trl")
+NOTE = """
+Why TRL is slower here: (1) its fused head skips unlabelled positions only on Triton devices, so on a
+CPU it computes the logits of every token (trl/trainer/utils.py::add_fused_lm_head, `compact`): on a
+GPU that part of the gap would be gone; (2) it pads random rows to the longest of 16, we batch rows of
+similar length; (3) it passes a padding mask, we need none. Gradient checkpointing is off on both sides
+(TRL's default is on, and slower). Both are fed the same token ids; tokenising is not in the times."""
+
+
+def main() -> None:
+    args = arguments()
+    if args.side:
+        print(json.dumps(SIDE_RUNS[args.side](args)))
+        return
+    with tempfile.TemporaryDirectory(prefix="train-vs-trl-") as work:
+        summaries = {name: compare(SHAPES[name], Path(work), args) for name in args.shapes}
+    print(NOTE)
+    print(json.dumps(headline(summaries)))
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--shapes", nargs="+", choices=list(SHAPES), default=list(SHAPES))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--rows", type=int, default=0, help="instead of each shape's own number")
+    for hidden in ("--side", "--work", "--shape"):
+        parser.add_argument(hidden, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def compare(shape: Shape, work: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """Take turns, print a table, give the medians."""
+    questions, origin = read_questions()
+    rows = min(args.rows or ROWS[shape.name], len(questions))
+    make_base(shape, questions, work / shape.name)
+    print(f"\n{shape.name} shape, {rows} rows of {origin}, batch {BATCH}, {args.threads} threads")
+    found: dict[str, list[dict[str, Any]]] = {side: [] for side in SIDES}
+    for turn in range(args.rounds):
+        for side in SIDES if turn % 2 == 0 else SIDES[::-1]:
+            run = measure(side, shape, work, rows, args)
+            found[side].append(run)
+            print_run(side, shape, run)
+    curves = [
+        measure(side, shape, work, min(CURVE_ROWS, rows), args)["losses"]
+        for side in ("ours", "trl-our-order")
+    ]
+    return summarise(found, largest_gap(*curves))
+
+
+def measure(
+    side: str, shape: Shape, work: Path, rows: int, args: argparse.Namespace
+) -> dict[str, Any]:
+    """One side in a process of its own."""
+    command = [sys.executable, __file__, "--side", side, "--shape", shape.name]
+    command += ["--work", str(work), "--rows", str(rows), "--threads", str(args.threads)]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        raise SystemExit(f"{side} failed:\n{done.stderr[-4000:]}")
+    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
+
+
+def print_run(side: str, shape: Shape, run: dict[str, Any]) -> None:
+    rate = run["samples"] / run["seconds"]
+    flops = needed_flops(shape, RANK, run["input_tokens"], run["answer_tokens"]) / run["seconds"]
+    print(
+        f"  {side:5} {rate:8.1f} samples/s   peak {run['peak_bytes'] / 2**20:6.0f} MiB "
+        f"(before training {run['before_bytes'] / 2**20:.0f})   mean loss {run['mean_loss']:.4f}   "
+        f"needed work {flops / 1e9:5.1f} GFLOP/s = {flops / run['matmul_flops']:.0%} of "
+        f"{run['matmul_flops'] / 1e9:.0f} (sgemm)",
+        flush=True,
+    )
+
+
+def summarise(found: dict[str, list[dict[str, Any]]], loss_gap: float) -> dict[str, Any]:
+    def median(side: str, key: str) -> float:
+        return statistics.median(run[key] for run in found[side])
+
+    speed = median("trl", "seconds") / median("ours", "seconds")
+    memory = median("ours", "peak_bytes") / median("trl", "peak_bytes")
+    mean_gap = abs(median("ours", "mean_loss") - median("trl", "mean_loss"))
+    print(f"  speed ratio {speed:.2f}, memory ratio {memory:.2f}")
+    print(f"  loss curves with the same batches in the same order differ by at most {loss_gap:.1e}")
+    print(f"  mean losses of the timed runs, each in its own order, differ by {mean_gap:.4f}")
+    return {"speed_ratio": speed, "memory_ratio": memory, "loss_gap": loss_gap}
+
+
+def headline(summaries: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    main_shape = "39M" if "39M" in summaries else next(iter(summaries))
+    rounded = {
+        name: {key: float(f"{value:.4g}") for key, value in summary.items()}
+        for name, summary in summaries.items()
+    }
+    return {"benchmark": "train_vs_trl", "shape": main_shape, **rounded[main_shape], "by": rounded}
+
+
+def run_ours(args: argparse.Namespace) -> dict[str, Any]:
+    """The product's own `train`, with its metrics, checkpoints and guard."""
+    from underdog.adapters.base import load_base
+    from underdog.adapters.settings import LoraSettings
+    from underdog.runs.metrics import read_metrics
+    from underdog.training.record import TrainingJob
+    from underdog.training.trainer import train
+
+    rows = take_rows(read_questions()[0], args.rows)
+    base = load_base(Path(args.work) / args.shape)
+    matmul, before = matmul_flops(args.threads), peak_bytes()
+    with tempfile.TemporaryDirectory() as out:
+        job = TrainingJob(rows, base, our_config(args), LoraSettings(RANK, ALPHA), Path(out), {})
+        started = time.perf_counter()
+        train(job)
+        wall = time.perf_counter() - started
+        steps = read_metrics(Path(out)).steps
+    losses = [step.loss for step in steps]
+    return {
+        "seconds": steps[-1].elapsed_s,
+        "wall_seconds": wall,
+        "samples": sum(step.samples for step in steps),
+        "input_tokens": sum(step.input_tokens for step in steps),
+        "answer_tokens": sum(step.answer_tokens for step in steps),
+        "losses": losses,
+        "mean_loss": sum(s.loss * s.answer_tokens for s in steps)
+        / sum(s.answer_tokens for s in steps),
+        "matmul_flops": max(matmul, matmul_flops(args.threads)),
+        "before_bytes": before,
+        "peak_bytes": peak_bytes(),
+    }
+
+
+def our_config(args: argparse.Namespace) -> Any:
+    from underdog.training.config import (
+        CheckpointConfig,
+        ExecutionConfig,
+        OptimizerConfig,
+        TrainingConfig,
+    )
+    from underdog.training.schedule import ScheduleConfig
+
+    return TrainingConfig(
+        seed=SEED,
+        schedule=ScheduleConfig(batch_size=BATCH, learning_rate=(RATE, RATE)),
+        optimizer=OptimizerConfig(),
+        checkpoints=CheckpointConfig(every_steps=100_000),
+        execution=ExecutionConfig(threads=args.threads, device="cpu"),
+    )
+
+
+def run_trl(args: argparse.Namespace) -> dict[str, Any]:
+    """TRL as its manual shows it: random order, padding to the longest row."""
+    return _run_trl(args, our_order=False)
+
+
+def run_trl_our_order(args: argparse.Namespace) -> dict[str, Any]:
+    """TRL fed our batches in our order: what remains of a difference is arithmetic."""
+    return _run_trl(args, our_order=True)
+
+
+def _run_trl(args: argparse.Namespace, *, our_order: bool) -> dict[str, Any]:
+    import torch
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    from underdog.adapters.base import load_base
+    from underdog.adapters.lora import attach
+    from underdog.adapters.settings import LoraSettings
+
+    torch.set_num_threads(args.threads)
+    model, tokenizer = load_base(Path(args.work) / args.shape)
+    examples = ordered_examples(args, tokenizer)
+    matmul, before = matmul_flops(args.threads), peak_bytes()
+    config = SFTConfig(
+        output_dir=f"{args.work}/trl",
+        per_device_train_batch_size=BATCH,
+        num_train_epochs=1,
+        learning_rate=RATE,
+        lr_scheduler_type="constant",
+        max_grad_norm=1.0,
+        gradient_checkpointing=False,
+        bf16=False,
+        use_cpu=True,
+        max_length=512,
+        seed=SEED,
+        report_to=[],
+        save_strategy="no",
+        logging_steps=1,
+        disable_tqdm=True,
+        train_sampling_strategy="sequential" if our_order else "random",
+    )
+    trainer = SFTTrainer(
+        model=attach(model, LoraSettings(RANK, ALPHA), seed=SEED),
+        args=config,
+        train_dataset=Dataset.from_list(examples),
+        processing_class=tokenizer,
+    )
+    started = time.perf_counter()
+    outcome = trainer.train()
+    seconds = time.perf_counter() - started
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    answers = sum(label != -100 for each in examples for label in each["labels"])
+    return {
+        "seconds": min(seconds, outcome.metrics["train_runtime"]),
+        "samples": len(examples),
+        "input_tokens": sum(len(each["input_ids"]) - 1 for each in examples),
+        "answer_tokens": answers,
+        "losses": losses,
+        "mean_loss": sum(losses) / len(losses),
+        "matmul_flops": max(matmul, matmul_flops(args.threads)),
+        "before_bytes": before,
+        "peak_bytes": peak_bytes(),
+    }
+
+
+def ordered_examples(args: argparse.Namespace, tokenizer: Any) -> list[dict[str, list[int]]]:
+    """The rows as token ids with labels, in the order in which our loop goes through them."""
+    from underdog.mcq.prompt import PromptStyle
+    from underdog.training.batches import Encoder, choose_rows
+    from underdog.training.trainer import make_plan
+
+    encoder = Encoder(tokenizer, PromptStyle.TEXTS, seed=SEED)
+    rows = take_rows(read_questions()[0], args.rows)
+    kept, lengths, _ = choose_rows(rows, encoder, max_tokens=512)
+    plan = make_plan(kept, lengths, encoder, our_config(args))
+    examples = []
+    for batch in plan.batches:
+        for shown in batch.rows:
+            example = plan.example(shown)
+            ids, start = list(example.token_ids), example.answer_start
+            examples.append({"input_ids": ids, "labels": [-100] * start + ids[start:]})
+    return examples
+
+
+def matmul_flops(threads: int, size: int = 1024) -> float:
+    """This machine's own rate for a float32 matrix product, best of 8, in operations per second."""
+    import torch
+
+    torch.set_num_threads(threads)
+    left, right = torch.rand(size, size), torch.rand(size, size)
+    best = float("inf")
+    for _ in range(8):
+        started = time.perf_counter()
+        left @ right
+        best = min(best, time.perf_counter() - started)
+    return 2 * size**3 / best
+
+
+def peak_bytes() -> int:
+    """Largest resident size of this process so far (Linux counts in KiB)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+SIDE_RUNS = {"ours": run_ours, "trl": run_trl, "trl-our-order": run_trl_our_order}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""The ``underdog`` command: finds the subcommand, runs it, turns known errors into one message.
+
+Only the subcommand that was asked for is imported, and each imports its rooms when it runs, so
+``underdog --help`` loads neither torch nor numpy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from underdog import __version__
+from underdog.errors import UnderdogError
+
+COMMANDS = {
+    "run": "walk the whole path of a recipe: data, training, evaluation, match, report",
+    "data": "build a question set from files: check, group, rate, split, order",
+    "train": "train an adapter on a question set",
+    "evaluate": "score a base and an adapter on held-out questions, with intervals",
+    "play": "play a match between two entrants, or replay a stored one",
+    "report": "write the one-page report of a run folder",
+}
+"""Name and one-line help; ``underdog.cli.NAME`` is the module."""
+
+EXIT_ERROR = 2
+"""Also argparse's exit status for wrong usage."""
+EXIT_INTERRUPTED = 130
+"""128 + SIGINT, as shells report it."""
+
+
+class Command(Protocol):
+    """What every module of a command offers."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the flags."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it; the result is the exit status."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and give its exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = build_parser(_named_command(arguments))
+    args = parser.parse_args(arguments)
+    command = _load(args.command)
+    try:
+        return command.run(args)
+    except UnderdogError as error:
+        print(f"underdog {args.command}: {error}", file=sys.stderr)
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        print("interrupted; the same command continues from here", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def build_parser(loaded: str | None) -> argparse.ArgumentParser:
+    """The whole parser; only the flags of the command named `loaded` are declared."""
+    parser = argparse.ArgumentParser(
+        prog="underdog",
+        description="Train Q&A agents on the GPU you have, know honestly whether they would win, "
+        "and play the tournament.",
+        epilog="Start with: underdog run",
+    )
+    parser.add_argument("--version", action="version", version=f"underdog {__version__}")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, help_text in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=help_text, description=help_text)
+        if name == loaded:
+            _load(name).add_arguments(subparser)
+    return parser
+
+
+def _named_command(arguments: Sequence[str]) -> str | None:
+    named = next((argument for argument in arguments if not argument.startswith("-")), None)
+    return named if named in COMMANDS else None
+
+
+def _load(name: str) -> Command:
+    return cast("Command", importlib.import_module(f"underdog.cli.{name}"))

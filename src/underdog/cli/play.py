@@ -1,0 +1,335 @@
+"""``underdog play``: a match between two entrants, or the score of a stored one again."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from underdog.agents.bank_asker import BankAsker
+    from underdog.inference.scorer import Scorer
+    from underdog.protocol.player import Answerer, Entrant
+    from underdog.protocol.tokens import CountTokens
+    from underdog.tournament.scoreboard import Scoreboard
+
+HELP = "play a match between two entrants, or replay a stored one"
+BASELINES = ("random", "always-b", "longest")
+SPECS = "random, always-b, longest, model:BASE[:ADAPTER], or a run folder with an adapter"
+EXIT_DIFFERENT = 1
+"""A replay did not give the stored result."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    add = parser.add_argument
+    add("--a", metavar="SPEC", help=f"team A, which asks first: {SPECS}")
+    add("--b", metavar="SPEC", help="team B")
+    add("--out", type=Path, metavar="DIR", help="folder of the match; the same command continues")
+    add("--topics", nargs="+", metavar="TOPIC", help="topics to draw from (default: all)")
+    add("--questions", type=int, metavar="N", help="per innings (default: the edition's)")
+    add("--edition", default="2026-02", metavar="YYYY-MM", help="whose rules hold (2026-02)")
+    add("--seed", type=int, default=0, help="decides draw, order of choices and questions")
+    add("--data", type=Path, metavar="DATA_DIR", help="ask from a built set's validation split")
+    add("--style", choices=("texts", "letters"), help="how models are asked (default: as trained)")
+    add("--dtype", choices=("float32", "bfloat16", "float16"), default="float32")
+    add("--tokenizer", metavar="MODEL", help="counts tokens for the limits (default: an estimate)")
+    add("--replay", type=Path, metavar="DIR", help="compute a stored match's score again")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play or replay, and print the scoreboard."""
+    if args.replay is not None:
+        return _replay(args.replay)
+    return _play(args)
+
+
+def _replay(folder: Path) -> int:
+    from underdog.cli.console import console
+    from underdog.tournament.store import replay
+
+    found = replay(folder)
+    for part in show(found.board):
+        console.print(part)
+    if not found.board.history.ended:
+        console.print("The match is not finished: its own command continues it.")
+    if found.stored is None:
+        console.print("There is no stored result to compare with.")
+        return 0
+    console.print("The stored result is " + ("the same." if found.same else "DIFFERENT."))
+    return 0 if found.same else EXIT_DIFFERENT
+
+
+def _play(args: argparse.Namespace) -> int:
+    import time
+
+    from underdog.cli.console import ProgressBar, console
+    from underdog.errors import InputError
+    from underdog.protocol.editions import find_edition
+    from underdog.tournament.referee import MatchConfig, draw_topics, play
+
+    if not (args.a and args.b and args.out):
+        raise InputError(
+            "a match needs --a, --b and --out",
+            hint="underdog play --a random --b longest --out match",
+        )
+    edition = find_edition(args.edition)
+    counter, count_tokens = _token_counter(args.tokenizer)
+    specs = _with_style([_read_spec(args.a), _read_spec(args.b)], args.style)
+    asker = _bank(args.data, count_tokens)
+    config = MatchConfig(
+        topics=tuple(map(asker.find_topic, args.topics or asker.topics)),
+        edition=edition.name,
+        questions=edition.default_questions if args.questions is None else args.questions,
+        seed=args.seed,
+        token_counter=counter,
+    )
+    asker.check(draw_topics(config.topics, config.questions, config.seed))
+    one, other = _entrants(specs, asker, args)
+    with ProgressBar() as progress:
+        board = play(
+            config,
+            (one, other),
+            args.out,
+            clock=time.perf_counter,
+            count_tokens=count_tokens,
+            progress=progress,
+        )
+    for part in show(board):
+        console.print(part)
+    console.print(f"Every event and the result: {args.out}")
+    return 0
+
+
+class _Spec(NamedTuple):
+    """An entrant as it was asked for. `base` is None for baselines; `style` None: not known."""
+
+    name: str
+    base: str | None = None
+    adapter: Path | None = None
+    style: str | None = None
+
+
+def _read_spec(text: str) -> _Spec:
+    import difflib
+
+    from underdog.errors import InputError
+
+    if text in BASELINES:
+        return _Spec(text)
+    kind, _, rest = text.partition(":")
+    if kind == "model" and rest:
+        base, _, adapter = rest.partition(":")
+        folder = Path(adapter) if adapter else None
+        name = _short(Path(base)) + (f" + {_short(folder)}" if folder else "")
+        return _Spec(name, base, folder)
+    if Path(text).is_dir():
+        return _read_run(Path(text))
+    near = difflib.get_close_matches(text, BASELINES, n=1)
+    raise InputError(f"an entrant: {SPECS}", got=repr(text), hint=near[0] if near else "random")
+
+
+def _short(path: Path) -> str:
+    """The part of a path that tells models apart: RUN of RUN/train/adapter."""
+    parts = [part for part in path.parts if part not in ("train", "adapter")]
+    return parts[-1] if parts else path.name
+
+
+def _read_run(folder: Path) -> _Spec:
+    """The base that a run's adapter was trained on, and how it was asked there."""
+    from underdog.errors import InputError
+    from underdog.runs.files import read_json
+    from underdog.runs.manifest import MANIFEST_NAME, read_manifest
+
+    homes = [folder, folder / "adapter", folder / "train" / "adapter"]
+    adapter = next((home for home in homes if (home / "adapter_config.json").is_file()), None)
+    base = read_json(adapter / "adapter_config.json") if adapter else {}
+    name = base.get("base_model_name_or_path") if isinstance(base, dict) else None
+    if adapter is None or not name:
+        raise InputError(
+            "a run folder with an adapter that names its base",
+            got="no base named" if adapter else "no adapter",
+            where=folder,
+            hint="model:BASE:ADAPTER names both",
+        )
+    trained = (adapter.parent / MANIFEST_NAME).is_file()
+    recipe = read_manifest(adapter.parent).identity.get("training") if trained else None
+    style = recipe.get("style") if isinstance(recipe, Mapping) else None
+    return _Spec(_short(folder.resolve()), str(name), adapter, style)
+
+
+def _with_style(specs: Sequence[_Spec], wanted: str | None) -> list[_Spec]:
+    """Where nothing says how a model is asked, as its opponent is; else by the texts of choices."""
+    known = next((spec.style for spec in specs if spec.style is not None), None)
+    return [spec._replace(style=wanted or spec.style or known or "texts") for spec in specs]
+
+
+def _bank(data: Path | None, count_tokens: CountTokens) -> BankAsker:
+    """Questions of the validation split of a built set, with their difficulty; or all of ours."""
+    from underdog.agents.bank_asker import BankAsker
+
+    if data is None:
+        from underdog.data.bank.facts import load_facts, load_relations
+        from underdog.data.bank.questions import four_choice_questions
+
+        made = four_choice_questions(load_facts(), load_relations(), seed=0, per_fact=1)
+        return BankAsker([each.question for each in made], count_tokens=count_tokens)
+    from underdog.data.row import Split
+    from underdog.data.store import read_rows
+
+    rows = [row for row in read_rows(data) if row.split is Split.VALIDATION]
+    return BankAsker(
+        [row.question for row in rows],
+        difficulty={row.question.id: row.difficulty for row in rows},
+        count_tokens=count_tokens,
+    )
+
+
+def _token_counter(name: str | None) -> tuple[str, CountTokens]:
+    from underdog.errors import InputError, MissingExtraError
+    from underdog.protocol.tokens import ESTIMATE, estimate_tokens
+
+    if name is None:
+        return ESTIMATE, estimate_tokens
+    try:
+        from transformers import AutoTokenizer
+    except ImportError as error:
+        raise MissingExtraError.of("counting tokens with a tokenizer", "llm") from error
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name)
+    except (OSError, ValueError) as error:
+        raise InputError("a tokenizer in Hugging Face format", got=name) from error
+    return name, lambda text: len(tokenizer.encode(text, add_special_tokens=False))
+
+
+def _entrants(
+    specs: Sequence[_Spec], asker: BankAsker, args: argparse.Namespace
+) -> tuple[Entrant, Entrant]:
+    """Both ask from the same questions; models with adapters are opened first, so that a plain
+    base can use the weights of one of them.
+    """
+    from underdog.protocol.player import Entrant
+
+    opened: dict[str, Scorer] = {}
+    made: dict[int, Entrant] = {}
+    for place in sorted((0, 1), key=lambda place: specs[place].adapter is None):
+        spec = specs[place]
+        answerer, identity = _answerer(spec, args, opened)
+        identity = {"answers": identity, "asks_from": asker.digest}
+        made[place] = Entrant(spec.name, asker, answerer, identity)
+    return made[0], made[1]
+
+
+def _answerer(
+    spec: _Spec, args: argparse.Namespace, opened: dict[str, Scorer]
+) -> tuple[Answerer, Mapping[str, Any]]:
+    from underdog.agents.baseline import ConstantAnswerer, LongestAnswerer, RandomAnswerer
+
+    if spec.base is not None:
+        return _model(spec, spec.base, args, opened)
+    baselines: dict[str, Answerer] = {
+        "random": RandomAnswerer(args.seed),
+        "always-b": ConstantAnswerer("B"),
+        "longest": LongestAnswerer(),
+    }
+    return baselines[spec.name], {"baseline": spec.name}
+
+
+def _model(
+    spec: _Spec, base: str, args: argparse.Namespace, opened: dict[str, Scorer]
+) -> tuple[Answerer, Mapping[str, Any]]:
+    from dataclasses import replace
+    from functools import partial
+
+    from underdog.agents.model_answerer import ModelAnswerer
+    from underdog.errors import MissingExtraError
+    from underdog.mcq.prompt import PromptStyle
+
+    try:
+        from underdog.inference.score import score
+        from underdog.inference.scorer import ScoringConfig, model_identity, open_scorer
+    except ModuleNotFoundError as error:
+        raise MissingExtraError.of("playing with a model", "llm") from error
+    config = ScoringConfig(style=PromptStyle(spec.style or "texts"))
+    shared = opened.get(base)
+    if shared is not None and spec.adapter is None:
+        scorer = replace(shared.without_adapter(), config=config)
+    else:
+        scorer = open_scorer(base, spec.adapter, config=config, dtype=args.dtype)
+        opened[base] = scorer
+    player = ModelAnswerer(partial(score, scorer=scorer))
+    player.warm_up()
+    identity = {"style": config.style.value, "dtype": args.dtype}
+    return player, {**identity, **model_identity(base, spec.adapter)}
+
+
+def show(board: Scoreboard) -> list[Table | str]:
+    """What the terminal shows: the score, what was lost and why, and what it means."""
+    parts: list[Table | str] = [_table(board)]
+    parts += _losses(board)
+    parts.append(_verdict(board))
+    comparison = board.comparison
+    if comparison is not None:
+        parts.append(f"{comparison.sentence()}.")
+    return parts
+
+
+def _table(board: Scoreboard) -> Table:
+    from rich.table import Table
+
+    started = board.history.started
+    table = Table(
+        title=f"{started.questions} questions per innings, rules of {started.edition}",
+        title_justify="left",
+    )
+    for name in ("team", "asking", "answering", "score", "points", "right answers (95 %)"):
+        table.add_column(name, justify="left" if name == "team" else "right")
+    for team in board.teams:
+        value = team.to_json()
+        official, points = value["official"], value["points"]
+        table.add_row(
+            f"{team.team}  {team.name}",
+            f"{official['asking']:.1f}",
+            f"{official['answering']:.1f}",
+            f"{official['total']:.1f}",
+            f"{points['asking']} + {points['answering']} = {points['total']}",
+            _right(value["accuracy"]),
+        )
+    return table
+
+
+def _right(accuracy: Mapping[str, Any]) -> str:
+    if not accuracy["questions"]:
+        return "none put"
+    low, high = 100 * accuracy["low"], 100 * accuracy["high"]
+    return f"{accuracy['correct']} of {accuracy['questions']} ({low:.0f} to {high:.0f} %)"
+
+
+def _losses(board: Scoreboard) -> list[str]:
+    """One line per team that lost questions or answers."""
+    lines = []
+    for team in board.teams:
+        value = team.to_json()
+        lost = {name: count for name, count in value["answers"].items() if name != "clean"}
+        parts = [
+            f"{count} of its questions dropped ({name})"
+            for name, count in sorted(value["rejected"].items())
+        ]
+        parts += [f"{count} of its answers {name}" for name, count in sorted(lost.items())]
+        if value["lost_to_format"]:
+            parts.append(f"{value['lost_to_format']} right but for their form")
+        if parts:
+            lines.append(f"{team.team} {team.name}: {', '.join(parts)}.")
+    return lines
+
+
+def _verdict(board: Scoreboard) -> str:
+    names = {team.team: f"{team.team} {team.name}" for team in board.teams}
+    if board.winner is None:
+        return "A tie." if board.reason == "tie" else "Both teams are disqualified."
+    if board.reason == "disqualified":
+        return f"{names[board.winner]} wins: fewer than half of the other's questions were valid."
+    return f"{names[board.winner]} wins."

@@ -1,0 +1,176 @@
+"""``underdog train``: an adapter for a base, from a question set; the same command continues."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from underdog.adapters.settings import LoraSettings
+    from underdog.data.row import Row
+    from underdog.training.config import TrainingConfig
+    from underdog.training.record import TrainingJob, TrainingResult
+
+HELP = "train an adapter on a question set"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags. Defaults are those of the configs beside the code."""
+    add = parser.add_argument
+    add("data", type=Path, metavar="DATA_DIR", help="question set made by underdog data build")
+    add(
+        "--base",
+        required=True,
+        metavar="MODEL",
+        help="model folder, hub name, or tiny-base (in the package)",
+    )
+    add("--out", type=Path, required=True, metavar="DIR", help="folder of the run")
+    add("--style", choices=("texts", "letters"), default="texts", help="how answers are asked for")
+    add("--chunks", type=int, metavar="N", help="only the first N chunks of the curriculum")
+    add("--seed", type=int, default=0, help="of everything random (default: 0)")
+    add("--max-tokens", type=int, default=512, metavar="N", help="longer rows are left out")
+    _add_adapter(parser.add_argument_group("adapter"))
+    _add_schedule(parser.add_argument_group("schedule"))
+    _add_machine(parser.add_argument_group("machine"))
+
+
+def _add_adapter(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--rank", type=int, default=16, help="inner width of LoRA (default: 16)")
+    add("--alpha", type=float, metavar="A", help="scale times rank (default: twice the rank)")
+    add("--dropout", type=float, default=0.0, metavar="P", help="share of inputs dropped")
+    add(
+        "--targets",
+        nargs="+",
+        default=["all-linear"],
+        metavar="LAYER",
+        help="layers by name (default: all-linear)",
+    )
+
+
+def _add_schedule(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--epochs", type=int, default=1, help="passes over each chunk before the next (default: 1)")
+    add("--batch", type=int, default=16, help="rows per optimizer step (default: 16)")
+    add(
+        "--learning-rate",
+        type=float,
+        nargs=2,
+        default=[2e-5, 1e-5],
+        metavar=("FIRST", "LAST"),
+        help="of the first and the last chunk (default: 2e-5 1e-5, of the 72B recipes)",
+    )
+    add("--warm-up", type=int, default=0, metavar="STEPS", help="steps of rising learning rate")
+    add("--replay-capacity", type=int, default=500, metavar="N", help="rows kept for replay")
+    add(
+        "--replay-ratio",
+        type=float,
+        nargs=2,
+        default=[0.1, 0.2],
+        metavar=("SECOND", "LAST"),
+        help="replayed rows per new row, second to last chunk (default: 0.1 0.2)",
+    )
+
+
+def _add_machine(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--dtype", choices=("float32", "bfloat16", "float16"), default="float32")
+    add("--device", choices=("auto", "cpu"), default="auto")
+    add("--threads", type=int, metavar="N", help="CPU threads (default: by the base's size)")
+    add("--accumulation", type=int, default=1, metavar="N", help="forward passes per step")
+    add("--activation-checkpointing", action="store_true", help="less memory, a third slower")
+    add("--checkpoint-every", type=int, default=100, metavar="STEPS", help="(default: 100)")
+    add("--checkpoints-kept", type=int, default=3, metavar="N", help="(default: 3)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train or continue, and say where the adapter is."""
+    job = make_job(args)
+    from underdog.cli.console import ProgressBar, console
+    from underdog.training.interrupts import StoppedBySignal
+    from underdog.training.trainer import train
+
+    try:
+        with ProgressBar() as progress:
+            result = train(job, progress=progress, say=progress.say)
+    except StoppedBySignal as stopped:
+        console.print(str(stopped))
+        return stopped.exit_status
+    console.print(sentence(result))
+    return 0
+
+
+def make_job(args: argparse.Namespace) -> TrainingJob:
+    """Settings are checked first, then the rows are read, then the base is loaded."""
+    from underdog.adapters.embedded import find_base
+    from underdog.errors import MissingExtraError
+
+    config, adapter = make_config(args), make_adapter(args)
+    rows = read_chunks(args.data, args.chunks)
+    try:
+        from underdog.adapters.base import load_base
+        from underdog.training.record import TrainingJob
+    except ModuleNotFoundError as error:
+        raise MissingExtraError.of("training", "llm") from error
+    base = load_base(find_base(args.base), dtype=args.dtype)
+    return TrainingJob(rows, base, config, adapter, args.out, identity={})
+
+
+def make_config(args: argparse.Namespace) -> TrainingConfig:
+    """The flags as the config that `train` takes."""
+    from underdog.mcq.prompt import PromptStyle
+    from underdog.training.config import CheckpointConfig, ExecutionConfig, TrainingConfig
+    from underdog.training.schedule import ScheduleConfig
+
+    return TrainingConfig(
+        style=PromptStyle(args.style),
+        seed=args.seed,
+        max_tokens=args.max_tokens,
+        schedule=ScheduleConfig(
+            epochs=args.epochs,
+            batch_size=args.batch,
+            learning_rate=tuple(args.learning_rate),
+            warm_up_steps=args.warm_up,
+            replay_capacity=args.replay_capacity,
+            replay_ratio=tuple(args.replay_ratio),
+        ),
+        checkpoints=CheckpointConfig(args.checkpoint_every, args.checkpoints_kept),
+        execution=ExecutionConfig(
+            threads=args.threads,
+            device=args.device,
+            accumulation=args.accumulation,
+            activation_checkpointing=args.activation_checkpointing,
+        ),
+    )
+
+
+def make_adapter(args: argparse.Namespace) -> LoraSettings:
+    """The flags as settings of LoRA."""
+    from underdog.adapters.settings import LoraSettings
+
+    alpha = 2.0 * args.rank if args.alpha is None else args.alpha
+    return LoraSettings(args.rank, alpha, args.dropout, tuple(args.targets))
+
+
+def read_chunks(folder: Path, chunks: int | None) -> tuple[Row, ...]:
+    """Train rows of the first `chunks` chunks; None for all."""
+    from underdog.data.row import Split
+    from underdog.data.store import read_rows
+    from underdog.errors import InputError
+
+    if chunks is not None and chunks < 1:
+        raise InputError("--chunks of at least 1", got=str(chunks))
+    train = [row for row in read_rows(folder) if row.split is Split.TRAIN]
+    return tuple(row for row in train if chunks is None or (row.chunk or 0) < chunks)
+
+
+def sentence(result: TrainingResult) -> str:
+    """What was done and where it is."""
+    left_out = result.too_long + result.without_answer
+    notes = [
+        f"{result.steps} steps on {result.samples} rows in {result.elapsed_s:.1f} s",
+        f"{result.dropped_steps} steps dropped" if result.dropped_steps else "",
+        f"{left_out} rows left out" if left_out else "",
+    ]
+    return f"{', '.join(note for note in notes if note)}. Adapter: {result.adapter}"

@@ -1,0 +1,1 @@
+"""The embedded questions: public facts, how they are worded, and questions made from them."""

@@ -1,0 +1,1 @@
+"""Files of several formats, read into candidates: one reader per format, no judgement."""

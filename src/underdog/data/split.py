@@ -1,0 +1,40 @@
+"""Which groups are held out. A group is never parted.
+
+In: one group name per row, a share and a seed. Out: one split per row. The draw hashes names with
+the seed, so it does not depend on the order of the rows, and the same group keeps its place in the
+draw when other groups come or go.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+
+from underdog.data.row import Split
+from underdog.errors import InputError
+
+
+def split_groups(groups: Sequence[str], *, share: float, seed: int) -> tuple[Split, ...]:
+    """Hold out groups in the order of their hashes until `share` of the rows is reached.
+
+    A group that would overshoot is passed over, so that the result is within half the size of the
+    smallest group left over. With two groups or more and a share above 0 both splits have rows.
+    """
+    if not 0 <= share < 1:
+        raise InputError("a validation share from 0 to below 1", got=str(share))
+    sizes = Counter(groups)
+    wanted = round(share * len(groups))
+    drawn = sorted(sizes, key=lambda group: _place(group, seed))
+    held, total = set(), 0
+    for group in drawn:
+        if total + sizes[group] <= wanted:
+            held.add(group)
+            total += sizes[group]
+    if share > 0 and not held and len(sizes) > 1:
+        held.add(min(drawn, key=sizes.__getitem__))
+    return tuple(Split.VALIDATION if group in held else Split.TRAIN for group in groups)
+
+
+def _place(group: str, seed: int) -> bytes:
+    return hashlib.sha256(f"split\x1f{seed}\x1f{group}".encode("utf-8", "replace")).digest()

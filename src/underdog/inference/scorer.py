@@ -1,0 +1,154 @@
+"""A resident model that can be asked questions, with its adapter on or off.
+
+In: a base (path or hub id) and, when wanted, a PEFT adapter folder. Out: a `Scorer`. One base is
+loaded once and serves both: `without_adapter()` is a view of the same weights. Never: a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+
+from underdog.adapters.base import load_base
+from underdog.adapters.lora import CONFIG_NAME, load_adapter
+from underdog.errors import InputError
+from underdog.mcq.encode import Tokenizer
+from underdog.mcq.prompt import PromptStyle
+from underdog.runs.files import digest_file
+
+_WHOLE_DIGEST_BYTES = 64 * 2**20
+"""Larger files are identified by name and size: a 72B base would take minutes to read."""
+
+
+class Normalisation(StrEnum):
+    """What makes the scores of choices of different lengths comparable. A softmax over the
+    normalised scores gives the probabilities of a prediction.
+    """
+
+    SUM = "sum"
+    """Sum of the tokens' log-probabilities: the probability of the text; favours short choices."""
+    PER_TOKEN = "per_token"  # noqa: S105  (no password)
+    """Sum over the number of tokens."""
+    PER_CHARACTER = "per_character"
+    """Sum over the number of characters (`acc_norm` of lm-eval); favours long choices."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringConfig:
+    """How questions are put to a model."""
+
+    style: PromptStyle = PromptStyle.TEXTS
+    """Letters for instruction-tuned models, choice texts for small ones (facts, checked.md)."""
+    normalisation: Normalisation = Normalisation.SUM
+    """Of choice texts; letters are one token each, where all three agree."""
+    seed: int = 0
+    """Decides the order in which choices are shown under letters; no effect on choice texts."""
+    batch_tokens: int = 4096
+    """Tokens per forward pass after padding, at least 1. On a CPU 512 to 8192 are equally fast
+    (710 to 780 questions/s of CPU time, 2.2M parameters, 2026-11-20); a GPU wants more."""
+    batch_predicted: int = 512
+    """Positions per forward pass whose logits are built, at least 1: 512 x 152,000 words in float32
+    are 311 MB."""
+
+    def __post_init__(self) -> None:
+        if self.batch_tokens < 1 or self.batch_predicted < 1:
+            raise InputError("batch limits of at least 1", got=f"{self}")
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """A model in memory. `adapter` is the PEFT name of the adapter in use, None for the base."""
+
+    model: Any = field(repr=False)
+    tokenizer: Tokenizer = field(repr=False)
+    config: ScoringConfig
+    adapter: str | None = None
+
+    def without_adapter(self) -> Scorer:
+        """The base on the same weights; nothing is loaded or copied."""
+        return replace(self, adapter=None)
+
+    @contextmanager
+    def ready(self) -> Iterator[Any]:
+        """The model in evaluation mode with the right adapter; both are put back afterwards."""
+        adapted = isinstance(self.model, PeftModel)
+        if self.adapter is not None and not adapted:
+            raise InputError("a model with an adapter", got=type(self.model).__name__)
+        training = self.model.training
+        before = self.model.active_adapter if adapted else None
+        self.model.eval()
+        try:
+            if self.adapter is not None and self.adapter != before:
+                self.model.set_adapter(self.adapter, inference_mode=True)
+            with self.model.disable_adapter() if adapted and not self.adapter else nullcontext():
+                yield self.model
+        finally:
+            if self.adapter is not None and self.adapter != before:
+                self.model.set_adapter(before)
+            self.model.train(training)
+
+
+def open_scorer(
+    base: str | Path,
+    adapter: Path | None = None,
+    *,
+    config: ScoringConfig | None = None,
+    dtype: str = "float32",
+    device: str | None = None,
+) -> Scorer:
+    """Load a base, and on it an adapter: a PEFT folder, or a run that holds one.
+
+    `dtype` is a name in `adapters.base.DTYPES`; log-probabilities are computed in float32 always.
+    `device` is a torch device; None takes an accelerator where there is one.
+    """
+    folder = None if adapter is None else find_adapter(adapter)
+    model, tokenizer = load_base(base, dtype=dtype)
+    model.to(device or default_device())
+    if folder is None:
+        return Scorer(model, tokenizer, config or ScoringConfig())
+    return Scorer(load_adapter(model, folder), tokenizer, config or ScoringConfig(), "default")
+
+
+def default_device() -> str:
+    """Where such a device answers "cuda", which is ROCm's name in torch too; else "cpu"."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def find_adapter(path: Path) -> Path:
+    """The PEFT folder at `path`, or the final one of the run folder at `path`."""
+    for folder in (path, path / "adapter", path / "train" / "adapter"):
+        if (folder / CONFIG_NAME).is_file():
+            return folder
+    raise InputError(
+        f"an adapter folder (with {CONFIG_NAME}) or a run folder with train/adapter is needed",
+        got="neither" if path.exists() else "no such path",
+        where=path,
+        hint="underdog train makes one",
+    )
+
+
+def model_identity(base: str | Path, adapter: Path | None = None) -> Mapping[str, Any]:
+    """What tells two models apart on disk: digests of small files, sizes of large ones; a hub id
+    by its name.
+    """
+    folder = Path(base)
+    known = _folder_identity(folder) if folder.is_dir() else str(base)
+    found = None if adapter is None else _folder_identity(find_adapter(adapter))
+    return {"base": known, "adapter": found}
+
+
+def _folder_identity(folder: Path) -> dict[str, str]:
+    return {
+        path.name: digest_file(path)
+        if path.stat().st_size <= _WHOLE_DIGEST_BYTES
+        else f"{path.stat().st_size} bytes"
+        for path in sorted(folder.iterdir())
+        if path.suffix in {".json", ".safetensors", ".bin", ".txt", ".model", ".jinja"}
+    }

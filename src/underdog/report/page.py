@@ -1,0 +1,90 @@
+"""The report of a run: one HTML file that needs nothing else, made from the run's files.
+
+In: a run folder. Out: the page. Never: a clock, a random number, a request. Equal folders give
+equal bytes. Drawings are SVG written by the templates rather than by matplotlib: they stretch with
+the page while their text keeps its size, and they follow the reader's light or dark colours.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from underdog.errors import MissingExtraError
+from underdog.report.answers import make_answers
+from underdog.report.cards import make_examples
+from underdog.report.curves import make_curves
+from underdog.report.dataset import make_dataset
+from underdog.report.dots import dot_table, roles, worst_topics
+from underdog.report.folder import Record, read_record
+from underdog.report.innings import make_match
+from underdog.report.provenance import (
+    is_digest,
+    make_files,
+    make_headers,
+    make_latency,
+    make_provenance,
+    make_stages,
+)
+from underdog.report.reliability import make_reliability
+from underdog.report.verdict import make_verdict
+from underdog.runs.files import write_bytes
+
+PAGE_NAME = "report.html"
+
+
+def write_report(run_dir: Path, target: Path | None = None) -> Path:
+    """Write the page of a run folder and give its path (default: ``RUN/report.html``).
+
+    Raises InputError when `run_dir` is no run folder, MissingExtraError without jinja2. Parts that
+    the run has not reached, or that cannot be read, become a sentence on the page.
+    """
+    page = render(read_record(run_dir))
+    path = run_dir / PAGE_NAME if target is None else target
+    # A question may hold half of a surrogate pair, which UTF-8 cannot.
+    write_bytes(path, page.encode("utf-8", "replace"))
+    return path
+
+
+def render(record: Record) -> str:
+    """The page as text; a pure function of the record."""
+    return str(_environment().get_template("page.html.j2").render(_context(record)))
+
+
+def _environment() -> Any:
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+    except ImportError as error:
+        raise MissingExtraError.of("the report", "data") from error
+    environment = Environment(
+        loader=PackageLoader("underdog.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.tests["digest"] = is_digest
+    return environment
+
+
+def _context(record: Record) -> dict[str, Any]:
+    results = record.results
+    return {
+        "verdict": results.then(make_verdict),
+        "models": results.then(roles),
+        "topics": results.then(lambda value: dot_table(value, "by_topic", "By topic", "topic")),
+        "bands": results.then(lambda value: dot_table(value, "by_band", "By difficulty", "band")),
+        "sources": results.then(lambda value: dot_table(value, "by_source", "By source", "source")),
+        "worst": results.then(worst_topics),
+        "reliability": results.then(make_reliability),
+        "answers": results.then(make_answers),
+        "examples": results.then(make_examples),
+        "match": record.match.then(make_match),
+        "training": record.metrics.then(make_curves),
+        "dataset": record.data.then(make_dataset),
+        "provenance": record.manifest.then(make_provenance),
+        "headers": make_headers(record),
+        "stages": record.stages.then(make_stages),
+        "latency": make_latency(record),
+        "files": make_files(record),
+    }

@@ -1,0 +1,143 @@
+"""Everything a run needs to go on as if it had never stopped, in one folder per checkpoint.
+
+`checkpoints/step-00000100/` holds the adapter's weights, the optimizer's moments, the random
+states, the step and a file of digests. A folder appears whole or not at all. On the way back every
+byte is checked; a damaged folder is put away with a message and the one before it is used.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from underdog.adapters.lora import (
+    adapter_tensors,
+    put_tensors,
+    tensors_from_bytes,
+    tensors_to_bytes,
+)
+from underdog.errors import CorruptFileError
+from underdog.runs.files import (
+    check_digests,
+    clean_partial,
+    digest_folder,
+    read_json,
+    replacing_folder,
+    write_json,
+)
+
+FOLDER_NAME = "checkpoints"
+DIGESTS_NAME = "digests.json"
+_ADAPTER, _OPTIMIZER, _RANDOM, _STATE = (
+    "adapter.safetensors",
+    "optimizer.pt",
+    "random.pt",
+    "state.json",
+)
+_STEP = re.compile(r"step-(\d{8,})")
+
+
+@dataclass(slots=True)
+class LoopState:
+    """Where the loop is. `step` is the number of batches done, dropped ones included."""
+
+    step: int = 0
+    samples: int = 0
+    dropped: int = 0
+    dropped_in_a_row: int = 0
+    elapsed_s: float = 0.0
+
+
+class Trained(NamedTuple):
+    """What changes in training: the `peft` model and its optimizer."""
+
+    model: Any
+    optimizer: Any
+
+
+def save_checkpoint(run: Path, trained: Trained, state: LoopState, *, keep: int) -> Path:
+    """Write the folder of the present step, then remove the oldest beyond `keep`."""
+    folder = run / FOLDER_NAME / f"step-{state.step:08d}"
+    with replacing_folder(folder) as partial:
+        (partial / _ADAPTER).write_bytes(tensors_to_bytes(adapter_tensors(trained.model)))
+        (partial / _OPTIMIZER).write_bytes(_pickled(trained.optimizer.state_dict()))
+        (partial / _RANDOM).write_bytes(_pickled(random_state()))
+        (partial / _STATE).write_text(json.dumps(asdict(state)), encoding="utf-8")
+        write_json(partial / DIGESTS_NAME, digest_folder(partial))
+    for old in list_checkpoints(run)[:-keep]:
+        shutil.rmtree(old)
+    return folder
+
+
+def restore_newest(run: Path, trained: Trained, *, say: Callable[[str], None]) -> LoopState | None:
+    """Load the newest whole checkpoint into `trained` and the random states; None without one.
+
+    `say` gets one sentence per damaged checkpoint. Damaged folders are removed.
+    """
+    clean_partial(run / FOLDER_NAME)
+    for folder in reversed(list_checkpoints(run)):
+        try:
+            check_checkpoint(folder)
+        except CorruptFileError as error:
+            say(f"checkpoint {folder.name} is damaged and is not used ({error})")
+            shutil.rmtree(folder)
+            continue
+        return _load(folder, trained)
+    return None
+
+
+def list_checkpoints(run: Path) -> list[Path]:
+    """Checkpoint folders, oldest first."""
+    found = (path for path in (run / FOLDER_NAME).glob("step-*") if _STEP.fullmatch(path.name))
+    return sorted(found, key=lambda path: int(path.name.removeprefix("step-")))
+
+
+def check_checkpoint(folder: Path) -> None:
+    """CorruptFileError when a file is missing or is not what was written."""
+    path = folder / DIGESTS_NAME
+    if not path.is_file():
+        raise CorruptFileError("a file of digests is needed", got="none", where=path)
+    digests = read_json(path)
+    if not isinstance(digests, dict) or set(digests) != {_ADAPTER, _OPTIMIZER, _RANDOM, _STATE}:
+        raise CorruptFileError("digests of a checkpoint's files", got="others", where=path)
+    check_digests(folder, digests)
+
+
+def random_state() -> dict[str, Any]:
+    """The states of torch's generators (the package uses no other global one)."""
+    state: dict[str, Any] = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state_all()
+    return state
+
+
+def put_random_state(state: dict[str, Any]) -> None:
+    """Undo whatever drew random numbers since `random_state`."""
+    torch.set_rng_state(state["cpu"])
+    if "cuda" in state and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(state["cuda"])
+
+
+def _load(folder: Path, trained: Trained) -> LoopState:
+    put_tensors(trained.model, tensors_from_bytes((folder / _ADAPTER).read_bytes()))
+    trained.optimizer.load_state_dict(_unpickled((folder / _OPTIMIZER).read_bytes()))
+    put_random_state(_unpickled((folder / _RANDOM).read_bytes()))
+    return LoopState(**read_json(folder / _STATE))
+
+
+def _pickled(value: Any) -> bytes:
+    stream = io.BytesIO()
+    torch.save(value, stream)
+    return stream.getvalue()
+
+
+def _unpickled(content: bytes) -> Any:
+    return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)

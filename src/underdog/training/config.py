@@ -1,0 +1,99 @@
+"""The settings of a training run. Loads no torch: a recipe is checked before anything heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from underdog.errors import InputError
+from underdog.mcq.prompt import PromptStyle
+from underdog.training.guard import GuardConfig
+from underdog.training.schedule import ScheduleConfig
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerConfig:
+    """AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101); defaults as in torch, but no decay."""
+
+    beta1: float = 0.9
+    """Decay of the mean of gradients, 0 to below 1."""
+    beta2: float = 0.999
+    """Decay of the mean of squared gradients, 0 to below 1."""
+    epsilon: float = 1e-8
+    """Added to the denominator, above 0."""
+    weight_decay: float = 0.0
+    """Share of the learning rate by which weights shrink per step, at least 0."""
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.beta1 < 1 and 0 <= self.beta2 < 1):
+            raise InputError("betas from 0 to below 1", got=f"{self.beta1}, {self.beta2}")
+        if not self.epsilon > 0 or not self.weight_decay >= 0:
+            raise InputError(
+                "an epsilon above 0 and a weight_decay of at least 0",
+                got=f"{self.epsilon}, {self.weight_decay}",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionConfig:
+    """How the machine is used. The first two may change between sittings of one run."""
+
+    threads: int | None = None
+    """CPU threads, or None for the cores this process may use. Another number may change the last
+    bit, so a continued run keeps the first sitting's unless one is given."""
+    device: str = "auto"
+    """"auto" (an accelerator when there is one) or "cpu"."""
+    accumulation: int = 1
+    """Parts a step's rows are cut into, one forward pass each: less memory, same mathematics."""
+    activation_checkpointing: bool = False
+    """Compute activations twice instead of keeping them: less memory, about a third slower."""
+
+    def __post_init__(self) -> None:
+        if (self.threads is not None and self.threads < 1) or self.accumulation < 1:
+            raise InputError(
+                "threads and an accumulation of at least 1",
+                got=f"{self.threads}, {self.accumulation}",
+            )
+        if self.device not in {"auto", "cpu"}:
+            raise InputError('device "auto" or "cpu"', got=self.device)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointConfig:
+    """How often, and how many stay."""
+
+    every_steps: int = 100
+    """Steps between checkpoints, at least 1; chunk borders and the end have one too."""
+    keep: int = 3
+    """How many of the newest stay on disk, at least 1. Two or more survive a damaged one."""
+
+    def __post_init__(self) -> None:
+        if self.every_steps < 1 or self.keep < 1:
+            raise InputError(
+                "every_steps and a keep of at least 1", got=f"{self.every_steps}, {self.keep}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """Everything about training except the base, the adapter and the rows."""
+
+    style: PromptStyle = PromptStyle.TEXTS
+    """How answers are asked for: "texts" or "letters"."""
+    seed: int = 0
+    """Of the order, the replays, the choice orders shown and the adapter's first weights."""
+    max_tokens: int = 512
+    """Longest row trained on, in tokens with answer and end; longer ones are counted, left out."""
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    """Order, batches, learning rate, replay."""
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    """AdamW's constants."""
+    guard: GuardConfig = field(default_factory=GuardConfig)
+    """Limits on gradients."""
+    checkpoints: CheckpointConfig = field(default_factory=CheckpointConfig)
+    """How often the run can be continued from."""
+    execution: ExecutionConfig = field(default_factory=ExecutionConfig)
+    """Threads, device, memory."""
+
+    def __post_init__(self) -> None:
+        if self.max_tokens < 3:
+            raise InputError("max_tokens of at least 3", got=str(self.max_tokens))

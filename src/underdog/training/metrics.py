@@ -1,0 +1,77 @@
+"""Writes what happens in training: lines in `metrics.jsonl`, curves for TensorBoard.
+
+The lines are the truth (`underdog.runs.metrics` reads them back); the TensorBoard events are a copy
+for those who watch with it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from torch.utils.tensorboard import SummaryWriter
+
+from underdog.runs.files import disk_full_named
+from underdog.runs.log import LogWriter
+from underdog.runs.metrics import METRICS_NAME, RESUMED, ChunkMetrics, StepMetrics
+
+TENSORBOARD_NAME = "tensorboard"
+_CURVES = ("loss", "learning_rate", "grad_norm", "samples_per_s")
+
+
+class MetricsWriter:
+    """Opened once per sitting. `resumed_step` is the last step that holds from earlier sittings,
+    or None when this is the first.
+    """
+
+    def __init__(self, folder: Path, *, resumed_step: int | None) -> None:
+        self._log = LogWriter(folder / METRICS_NAME)
+        self._folder = folder / TENSORBOARD_NAME
+        # TensorBoard drops events of purge_step and later that were written before.
+        purge_step = None if resumed_step is None else resumed_step + 1
+        with disk_full_named(self._folder):
+            self._board = SummaryWriter(str(self._folder), purge_step=purge_step)
+        if resumed_step is not None:
+            self.event(RESUMED, resumed_step)
+
+    def step(self, metrics: StepMetrics) -> None:
+        """One optimizer step that changed the weights."""
+        self._log.append(metrics.to_line())
+        with disk_full_named(self._folder):
+            for name in _CURVES:
+                self._board.add_scalar(f"train/{name}", getattr(metrics, name), metrics.step)
+
+    def chunk(self, metrics: ChunkMetrics) -> None:
+        """A chunk's end."""
+        self._log.append(metrics.to_line())
+        numbers = {
+            name: value
+            for name, value in (metrics.validation or {}).items()
+            if isinstance(value, (int, float)) and not isinstance(value, bool)
+        }
+        with disk_full_named(self._folder):
+            for name, value in sorted(numbers.items()):
+                self._board.add_scalar(f"validation/{name}", value, metrics.step)
+
+    def event(self, kind: str, step: int, **details: Any) -> None:
+        """Anything else worth keeping."""
+        self._log.append({"kind": kind, "step": step, **details}, durable=True)
+
+    def flush(self) -> None:
+        """Put the curves on disk; the lines are there already."""
+        with disk_full_named(self._folder):
+            self._board.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._log.close()
+        with disk_full_named(self._folder):
+            self._board.close()

@@ -1,0 +1,92 @@
+"""Checkpoints on their own: listing, pruning, the optimizer's moments, random states."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from underdog.adapters.base import Base
+from underdog.adapters.lora import attach, trainable_parameters
+from underdog.adapters.settings import LoraSettings
+from underdog.errors import CorruptFileError, InputError
+from underdog.runs.files import PARTIAL_MARK
+from underdog.training.checkpoint import (
+    LoopState,
+    Trained,
+    check_checkpoint,
+    list_checkpoints,
+    restore_newest,
+    save_checkpoint,
+)
+from underdog.training.config import CheckpointConfig
+
+
+def make_trained(base: Base, seed: int) -> Trained:
+    model = attach(base.model, LoraSettings(rank=2), seed=seed)
+    return Trained(model, torch.optim.AdamW(trainable_parameters(model).values(), fused=True))
+
+
+def take_step(trained: Trained) -> None:
+    for weight in trainable_parameters(trained.model).values():
+        weight.grad = torch.rand_like(weight)
+    trained.optimizer.step()
+
+
+def test_everything_comes_back(base_folder: Path, tmp_path: Path) -> None:
+    """Weights, both moments of every weight, the state and the next random number."""
+    from underdog.adapters.base import load_base
+
+    trained = make_trained(load_base(base_folder), 0)
+    take_step(trained)
+    state = LoopState(step=7, samples=28, dropped=1, dropped_in_a_row=1, elapsed_s=1.5)
+    save_checkpoint(tmp_path, trained, state, keep=1)
+    drawn = torch.rand(3)
+    other = make_trained(load_base(base_folder), 1)
+    assert restore_newest(tmp_path, other, say=pytest.fail) == state
+    assert torch.equal(torch.rand(3), drawn)
+    pairs = zip(
+        trainable_parameters(trained.model).values(),
+        trainable_parameters(other.model).values(),
+        strict=True,
+    )
+    for one, two in pairs:
+        assert torch.equal(one, two)
+        for name in ("exp_avg", "exp_avg_sq", "step"):
+            kept, loaded = trained.optimizer.state[one][name], other.optimizer.state[two][name]
+            assert torch.equal(kept, loaded)
+
+
+def test_a_killed_writer_leaves_nothing_that_counts(base: Base, tmp_path: Path) -> None:
+    """A half-written folder is never listed and is swept away on the way back."""
+    half = tmp_path / "checkpoints" / f"step-00000005{PARTIAL_MARK}123"
+    half.mkdir(parents=True)
+    (half / "adapter.safetensors").write_bytes(b"half")
+    assert list_checkpoints(tmp_path) == []
+    assert restore_newest(tmp_path, make_trained(base, 0), say=pytest.fail) is None
+    assert not half.exists()
+
+
+def test_steps_are_ordered_as_numbers(base: Base, tmp_path: Path) -> None:
+    """Step 100,000,000 comes after step 99,999,999, and pruning removes the lower one."""
+    trained = make_trained(base, 0)
+    for step in (99_999_999, 100_000_000):
+        save_checkpoint(tmp_path, trained, LoopState(step=step), keep=1)
+    assert [path.name for path in list_checkpoints(tmp_path)] == ["step-100000000"]
+
+
+def test_digests_of_other_files_are_no_checkpoint(base: Base, tmp_path: Path) -> None:
+    """A digest file that leaves out a file would let damage through: refused."""
+    folder = save_checkpoint(tmp_path, make_trained(base, 0), LoopState(step=1), keep=1)
+    check_checkpoint(folder)
+    (folder / "digests.json").write_text("{}")
+    with pytest.raises(CorruptFileError, match="digests of a checkpoint's files"):
+        check_checkpoint(folder)
+
+
+@pytest.mark.parametrize("wrong", [{"every_steps": 0}, {"keep": 0}])
+def test_impossible_settings_are_refused(wrong: dict[str, int]) -> None:
+    """Never and none."""
+    with pytest.raises(InputError, match="every_steps and a keep of at least 1"):
+        CheckpointConfig(**wrong)
