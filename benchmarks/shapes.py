@@ -148,5 +148,3 @@ def largest_gap(one: list[float], other: list[float]) -> float:
     if len(one) != len(other):
         raise ValueError(f"curves of equal length, not {len(one)} and {len(other)}")
     return max(abs(a - b) for a, b in zip(one, other, strict=True))
-
-

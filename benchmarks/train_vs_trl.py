@@ -1,6 +1,6 @@
 """LoRA training: underdog's loop against TRL's SFTTrainer, same rows, same first weights.
 
-    python benchmarks/train_vs_trl.py                  # both shapes, about 8 minutes on 2 cores
+    python benchmarks/train_vs_trl.py                  # both shapes, about 6 minutes on 2 cores
     python benchmarks/train_vs_trl.py --shapes tiny --rounds 1
 
 Each measurement is a process of its own; the two sides take turns, and the medians count. Needs
@@ -26,15 +26,17 @@ from typing import Any
 from shapes import SHAPES, Shape, largest_gap, make_base, needed_flops, read_questions, take_rows
 
 RANK, ALPHA, BATCH, RATE, SEED = 16, 32.0, 16, 1e-4, 7
-ROWS = {"tiny": 1600, "39M": 480}
+ROWS = {"tiny": 960, "39M": 320}
 CURVE_ROWS = 160
 SIDES = ("ours", "trl")
 NOTE = """
-Why TRL is slower here: (1) its fused head skips unlabelled positions only on Triton devices, so on a
-CPU it computes the logits of every token (trl/trainer/utils.py::add_fused_lm_head, `compact`): on a
-GPU that part of the gap would be gone; (2) it pads random rows to the longest of 16, we batch rows of
-similar length; (3) it passes a padding mask, we need none. Gradient checkpointing is off on both sides
-(TRL's default is on, and slower). Both are fed the same token ids; tokenising is not in the times."""
+Why TRL is slower here: (1) its fused head skips unlabelled positions only on Triton devices
+(trl/trainer/utils.py::add_fused_lm_head, `compact`), so on a CPU it makes the logits of every
+token; on a GPU that part of the gap would be gone. (2) It pads random rows to the longest of 16; we
+batch rows of similar length. (3) It passes a padding mask; with padding on the right none is
+needed. (4) Our LoRA layers are one step of autograd (underdog/adapters/fused.py). Gradient
+checkpointing is off on both sides (TRL's default is on, and slower). Both sides are fed the same
+token ids and start from the same adapter weights; tokenising is not in the times."""
 
 
 def main() -> None:

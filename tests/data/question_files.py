@@ -15,10 +15,58 @@ from hypothesis import strategies as st
 from underdog.data.quality import Checked
 from underdog.mcq.question import Question, normalise
 
-WORDS = """amber basin cedar delta ember fjord grove harbor island jungle kettle lagoon meadow nectar
-orchid pebble quartz ravine saddle temple umber valley willow yonder zephyr anchor bramble canyon
-dagger engine falcon garnet hollow indigo jasper kernel lantern marble needle onyx pepper quiver
-rocket silver tundra urchin velvet walnut yellow zipper""".split()
+WORDS = [
+    "amber",
+    "basin",
+    "cedar",
+    "delta",
+    "ember",
+    "fjord",
+    "grove",
+    "harbor",
+    "island",
+    "jungle",
+    "kettle",
+    "lagoon",
+    "meadow",
+    "nectar",
+    "orchid",
+    "pebble",
+    "quartz",
+    "ravine",
+    "saddle",
+    "temple",
+    "umber",
+    "valley",
+    "willow",
+    "yonder",
+    "zephyr",
+    "anchor",
+    "bramble",
+    "canyon",
+    "dagger",
+    "engine",
+    "falcon",
+    "garnet",
+    "hollow",
+    "indigo",
+    "jasper",
+    "kernel",
+    "lantern",
+    "marble",
+    "needle",
+    "onyx",
+    "pepper",
+    "quiver",
+    "rocket",
+    "silver",
+    "tundra",
+    "urchin",
+    "velvet",
+    "walnut",
+    "yellow",
+    "zipper",
+]
 
 
 def make_questions(count: int, *, seed: int = 0, choices: int = 4) -> list[Question]:

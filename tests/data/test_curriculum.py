@@ -69,5 +69,5 @@ def test_topics_stay_mixed_within_equal_difficulty() -> None:
 @pytest.mark.parametrize("chunks", [0, 4])
 def test_more_chunks_than_rows_are_refused(chunks: int) -> None:
     """Each chunk needs a row."""
-    with pytest.raises(InputError, match="1 to 3 chunks.*fewer --chunks"):
+    with pytest.raises(InputError, match=r"1 to 3 chunks.*fewer --chunks"):
         arrange(["a", "b", "c"], [0.1, 0.2, 0.3], chunks=chunks, order=Order.RANDOM, seed=0)

@@ -103,7 +103,7 @@ def test_the_guess_follows_its_documented_parts() -> None:
 
 
 def test_closeness_of_numbers_and_texts() -> None:
-    """1990 is closer to 1991 than to 12; "Reykjavik" to "Neyjavicik" than to "Riga"; no key: 0.5."""
+    """1990 is closer to 1991 than to 12; "Reykjavik" to "Neyjavicik" than to "Riga"."""
 
     def near(*choices: str, answer: int | None = 0) -> float:
         return closeness(Question("q", choices, answer))
@@ -117,7 +117,7 @@ def test_closeness_of_numbers_and_texts() -> None:
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0.5, 0.6, 0.1), (-0.1, 1.0, 0.1)])
 def test_shares_that_are_none_are_refused(shares: tuple[float, ...]) -> None:
     """Three numbers, none below 0, sum 1; the error says how to write them."""
-    with pytest.raises(InputError, match="shares of easy, medium and hard.*--shares 0.526"):
+    with pytest.raises(InputError, match=r"shares of easy, medium and hard.*--shares 0.526"):
         check_shares(shares)
 
 

@@ -91,7 +91,7 @@ def test_one_stem_with_other_choices_is_two_groups() -> None:
 
 
 def test_long_stems_about_different_things_with_a_common_answer_are_two_groups() -> None:
-    """ "All of these" and "True" say nothing about what was asked."""
+    """Answers such as "All of these" and "True" say nothing about the question."""
     one, other = groups_of(
         ask(
             "Which of these statements is true about seahorses?",
@@ -123,7 +123,7 @@ def test_one_template_over_the_same_choices_is_one_group() -> None:
 
 
 def test_groups_stated_by_a_source_are_kept_and_joined() -> None:
-    """Two rows of one stated group stay together, and a near-duplicate from elsewhere joins them."""
+    """Two rows of one stated group stay together, and a near-duplicate joins them."""
     first, second, third = make_questions(3)
     twin = replace(first, choices=(*first.choices[:3], "another choice"), answer=0)
     rows = [

@@ -84,7 +84,7 @@ def test_what_the_reader_knows_of_a_key_settles_it() -> None:
     ],
 )
 def test_every_fault_has_its_reason(judged: Checked | Reject, reason: Reason) -> None:
-    """A faulty row is a Reject with the reason of its first fault, its place and a short excerpt."""
+    """A faulty row is a Reject with its first fault, its place and a short excerpt."""
     assert isinstance(judged, Reject)
     assert (judged.reason, judged.row, judged.file) == (reason, 7, "f")
     assert judged.detail

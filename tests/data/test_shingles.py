@@ -19,7 +19,7 @@ from underdog.mcq.question import Question
 
 
 def test_the_sets_hold_words_pairs_and_choices() -> None:
-    """ "a b a b" has two words and two pairs; two choices of two words add two wholes, or six."""
+    """The text "a b a b" has two words and two pairs; choices add two wholes, or six grams."""
     words = read_words([Question("a b a b", ("c d", "e f"), 0)])
     assert np.diff(text_sets(words).bounds).tolist() == [4]
     assert np.diff(wording_sets(words).bounds).tolist() == [6]
@@ -39,7 +39,7 @@ def test_choices_without_letters_still_count() -> None:
 
 
 def test_character_runs_are_counted_once_and_stay_inside_their_question() -> None:
-    """ "aaaaaaa|b|c" has the runs aaaaa, aaaa|, aaa|b, aa|b|, a|b|c."""
+    """The letters "aaaaaaa|b|c" have the runs aaaaa, aaaa|, aaa|b, aa|b|, a|b|c."""
     sets = character_sets([Question("aaaaaaa", ("b", "c"), 0), Question("x", ("b", "c"), 0)])
     assert np.diff(sets.bounds).tolist() == [5, 1]
     assert sets.size == 2

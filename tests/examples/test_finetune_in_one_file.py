@@ -42,10 +42,8 @@ def test_it_runs_from_questions_to_accuracy_with_intervals(tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert "96 questions to train on, 40 held out" in done.stdout
-    for name in ("before", "after"):
-        assert re.search(
-            rf"^{name}: \d+/40 = 0\.\d+  \[0\.\d+, [01]\.\d+\]$", done.stdout, re.MULTILINE
-        )
+    result = r"^(before|after): \d+/40 = 0\.\d+  \[0\.\d+, [01]\.\d+\]$"
+    assert re.findall(result, done.stdout, re.MULTILINE) == ["before", "after"]
     losses = [float(found) for found in re.findall(r"loss (\d+\.\d+)", done.stdout)]
     assert losses[-1] < losses[0]
 

@@ -84,7 +84,7 @@ def made() -> list[dict[str, object]]:
 
 
 def around(told: list[str] | None = None) -> Surroundings:
-    return Surroundings(time.perf_counter, (told if told is not None else []).append)
+    return Surroundings("2026-11-20", time.perf_counter, (told if told is not None else []).append)
 
 
 def outcome(out: Path) -> dict[str, bytes]:

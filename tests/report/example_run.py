@@ -264,7 +264,7 @@ def write_match(folder: Path, items: list[Item], seed: int) -> None:
         late_answers = 1 if name == "B" else 0
         teams[name] = {
             "name": shown,
-            "identity": {},
+            "identity": {"base": f"{len(items):064x}"} if name == "A" else {},
             "official": {
                 "asking": asking,
                 "answering": 100 * correct / valid,

@@ -24,6 +24,7 @@ def test_points_are_the_referees(result: dict[str, Any]) -> None:
         assert float(side.total) == pytest.approx(team["official"]["total"], abs=0.05)
         assert float(side.asking) == pytest.approx(team["official"]["asking"], abs=0.05)
         assert side.answered == f"{team['accuracy']['correct']} of {team['accuracy']['questions']}"
+    assert [len(side.identity) for side in view.sides] == [1, 0]
     assert view.headline == "tuned wins, decided by points."
     assert "edition 2026-02, 20 questions per innings, seed 7" in view.rules
 

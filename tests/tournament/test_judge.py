@@ -58,6 +58,7 @@ REFUSED = {
         Refusal.BAD_CHOICES,
     ),
     "8: an empty question": (said(SENT | {"question": ""}), Refusal.BAD_CHOICES),
+    "half of a surrogate pair": (said(SENT | {"question": "who \ud800?"}), Refusal.FORMAT),
     "off topic": (said(SENT | {"topic": "arts"}), Refusal.OFF_TOPIC),
 }
 
@@ -114,6 +115,10 @@ LOST = {
     "no answer": (said(None), Outcome.MALFORMED),
     "missing": (said(None, came=False), Outcome.MALFORMED),
     "a fifth letter": (said({"answer": "E"}), Outcome.MALFORMED),
+    "half of a surrogate pair": (
+        said('{"answer": "B", "reasoning": "\\ud800"}'),
+        Outcome.MALFORMED,
+    ),
     "a null reasoning": (said({"answer": "B", "reasoning": None}), Outcome.MALFORMED),
 }
 

@@ -123,6 +123,31 @@ def test_a_failing_answerer_loses_the_question_not_the_match(tmp_path: Path) -> 
     assert outcomes(board, 2) == ["clean"] * 6
 
 
+def test_whatever_a_player_hands_back_the_log_stays_whole(tmp_path: Path) -> None:
+    """Surrogates, nesting beyond Python's stack, objects, endless text, values that change later:
+    each is one lost or wrong answer, and every line can be read again.
+    """
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    said: list[Any] = [{"answer": "B"}]
+    words = iter(
+        [
+            [{"answer": "\ud800"}],
+            ['{"answer": "B", "reasoning": "\\udfff"}'],
+            [deep],
+            [{"answer": "B", "reasoning": object()}],
+            [{"answer": " " * 10**6}],
+            said,
+        ]
+    )
+    board = played(tmp_path, team(), team(answerer=Saying(words)))
+    said[0]["answer"] = "Z"
+    assert outcomes(board, 1) == ["malformed"] * 5 + ["clean"]
+    assert replay(tmp_path).same
+    assert (tmp_path / EVENTS_NAME).stat().st_size < 20_000
+
+
 def test_a_late_answer_is_lost_whatever_it_says(tmp_path: Path) -> None:
     """The right answer after 9 s counts for the asking side; 8.9 s is in time."""
     clock = FakeClock()
@@ -254,13 +279,18 @@ def test_every_match_is_zero_sum(tmp_path: Path, seed: int, questions: int) -> N
     assert replay(folder).same
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A match without a stop."""
-    folder = tmp_path_factory.mktemp("whole")
-    best = Perfect([])
-    played(folder, team("a", answerer=best), team("b", answerer=LongestAnswerer()))
+def play_whole(folder: Path, per_call: int = 1) -> Path:
+    config = MatchConfig(topics=TOPICS, questions=6, seed=4, per_call=per_call)
+    garbled = Asking(lambda number, question: "?" if number == 4 else question, bank())
+    one = team("a", answerer=Perfect([]), asker=garbled)
+    played(folder, one, team("b", answerer=LongestAnswerer()), config=config)
     return folder
+
+
+@pytest.fixture(scope="module", params=[1, 4])
+def whole(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A match without a stop, one rejected question in it; items handed out singly or in fours."""
+    return play_whole(tmp_path_factory.mktemp("whole"), request.param)
 
 
 @given(st.data())
@@ -273,13 +303,14 @@ def test_a_match_cut_at_any_byte_ends_the_same(
     cut = data.draw(st.integers(0, len(log)))
     folder = tmp_path_factory.mktemp("cut")
     (folder / EVENTS_NAME).write_bytes(log[:cut])
-    played(folder, team("a", answerer=Perfect([])), team("b", answerer=LongestAnswerer()))
+    play_whole(folder, json.loads(log.splitlines()[0])["per_call"])
     assert timeless(folder) == timeless(whole)
     assert (folder / RESULT_NAME).read_bytes() == (whole / RESULT_NAME).read_bytes()
 
 
-def test_what_was_answered_is_not_asked_again(tmp_path: Path, whole: Path) -> None:
+def test_what_was_answered_is_not_asked_again(tmp_path: Path) -> None:
     """A finished match is only scored: players that would fail are never called."""
+    whole = play_whole(tmp_path / "whole")
     (tmp_path / EVENTS_NAME).write_bytes((whole / EVENTS_NAME).read_bytes())
     words = Saying(iter([RuntimeError("called")] * 9))
     played(tmp_path, team("a", answerer=words), team("b", answerer=words))

@@ -14,7 +14,7 @@ from small_runs import make_rows
 from fakes import ByteTokenizer, numbered_questions
 from underdog.adapters.base import Base
 from underdog.data.row import Band, Row, Split
-from underdog.errors import InputError, RunError
+from underdog.errors import InputError
 from underdog.mcq.prompt import PromptStyle
 from underdog.mcq.question import Question
 from underdog.training.batches import (
@@ -111,16 +111,6 @@ def test_padding_never_reaches_a_real_row(base: Base) -> None:
     changed = BatchTensors(other, batch.answers, batch.targets, batch.input_tokens)
     with torch.no_grad():
         assert answer_loss(base.model, batch) == answer_loss(base.model, changed)
-
-
-def test_a_model_that_ignores_the_mask_is_refused(base: Base) -> None:
-    """A forward pass that gives every position's logits would train on the wrong tokens."""
-
-    def ignoring(**arguments: Any) -> Any:
-        return base.model(input_ids=arguments["input_ids"])
-
-    with pytest.raises(RunError, match="logits_to_keep"):
-        answer_loss(ignoring, collate(examples_of(base, PromptStyle.TEXTS)))
 
 
 def test_rows_end_with_the_end_of_sequence() -> None:

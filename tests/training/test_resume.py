@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from small_runs import STEPS, Signaller, adapter_digests, child, small_job
 
-from underdog.errors import RunMismatchError
+from underdog.errors import RunError, RunMismatchError
 from underdog.runs.metrics import METRICS_NAME, read_metrics
 from underdog.training.checkpoint import list_checkpoints
 from underdog.training.config import ExecutionConfig
@@ -77,13 +77,13 @@ def test_kill_9_at_random_times_changes_no_bit(
 ) -> None:
     """Killed by the clock, wherever that falls (imports, loading, a checkpoint half written)."""
     out, rng, kills = tmp_path / "train", random.Random(1), 0
-    for _ in range(40):
+    while kills < 6:
         delay_s = rng.uniform(0.05, 0.8)
         code = run_child(base_folder, out, Signaller(0, pause_s=0.03), kill_after_s=delay_s)
         kills += code == -signal.SIGKILL
         if code == 0:
             break
-    assert kills >= 2
+    assert kills
     train(small_job(base_folder, out))
     assert adapter_digests(out) == uninterrupted
 
@@ -248,3 +248,18 @@ def test_a_full_disk_is_one_clear_error_and_nothing_is_lost(
     assert not list_checkpoints(out)
     train(small_job(base_folder, out))
     assert adapter_digests(out) == uninterrupted
+
+
+def test_a_folder_serves_one_process_at_a_time(base_folder: Path, tmp_path: Path) -> None:
+    """While one process trains in it, another is refused by name, and the first is not hurt."""
+    out = tmp_path / "train"
+    signaller = Signaller(0, pause_s=0.2)
+    process = CHILDREN.Process(target=child, args=(base_folder, out, signaller))
+    process.start()
+    while not (out / METRICS_NAME).exists():
+        process.join(0.01)
+    with pytest.raises(RunError, match=f"held by process {process.pid}"):
+        train(small_job(base_folder, out))
+    process.join(60)
+    assert process.exitcode == 0
+    assert (out / "adapter").exists()

@@ -31,7 +31,7 @@ def test_a_run_leaves_what_the_contract_says(job: TrainingJob) -> None:
     result = train(job)
     left = {path.name for path in job.out.iterdir()}
     expected = {"adapter", "checkpoints", "tensorboard", "manifest.json", "metrics.jsonl"}
-    assert left == expected | {"result.json"}
+    assert left == expected | {"result.json", ".lock"}
     assert {path.name for path in result.adapter.iterdir()} == {
         "adapter_config.json",
         "adapter_model.safetensors",

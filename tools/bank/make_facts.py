@@ -28,6 +28,8 @@ TOPICS = (
     "history",
     "mythology",
     "biology",
+    "units",
+    "arts",
 )
 OUT = Path(__file__).resolve().parents[2] / "src" / "underdog" / "data" / "bank" / "facts.csv"
 

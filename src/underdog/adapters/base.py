@@ -122,7 +122,7 @@ def _locate(source: str | Path) -> tuple[str, bool]:
 
 
 def _check_tokenizer(tokenizer: Any, where: str) -> None:
-    """transformers 5.23 gives an empty tokenizer, without a word, when its file is missing."""
+    """With its file missing, transformers 5.23 gives an empty tokenizer without a word."""
     if not tokenizer.encode("a", add_special_tokens=False):
         raise InputError(
             "a tokenizer that cuts text into tokens is needed",

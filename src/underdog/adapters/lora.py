@@ -135,7 +135,7 @@ def tensors_from_bytes(content: bytes) -> dict[str, torch.Tensor]:
 
 @contextmanager
 def _quiet_peft() -> Iterator[None]:
-    """peft 0.21 asks transformers 5.23 for a property under its old name."""
+    """For peft 0.21, which asks transformers 5.23 for a property under its old name."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is", FutureWarning)
         yield

@@ -83,9 +83,10 @@ class BankAsker:
         """InputError when a topic of the draw is unknown or has fewer questions than it is drawn
         for; with the nearest topic, or with what there is.
         """
-        for topic in draw:
+        wanted_by_topic = sorted(Counter(draw).items())
+        for topic, _ in wanted_by_topic:
             self.find_topic(topic)
-        for topic, wanted in sorted(Counter(draw).items()):
+        for topic, wanted in wanted_by_topic:
             if self.size(topic) < wanted:
                 raise InputError(
                     f"{wanted} questions on {topic!r}",

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from underdog.mcq.presentation import LETTERS
-from underdog.protocol.player import StrippedQuestion
+from underdog.protocol.player import Answerer, StrippedQuestion
+
+BASELINES = ("random", "always-b", "longest")
+"""Names that `baseline` knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,16 @@ class LongestAnswerer:
     def answer(self, questions: Sequence[StrippedQuestion]) -> list[object]:
         """One letter per question."""
         return [_letter(_longest(each.choices)) for each in questions]
+
+
+def baseline(name: str, *, seed: int) -> Answerer:
+    """The answerer of a name in BASELINES; only "random" heeds the seed."""
+    answerers: dict[str, Answerer] = {
+        "random": RandomAnswerer(seed),
+        "always-b": ConstantAnswerer("B"),
+        "longest": LongestAnswerer(),
+    }
+    return answerers[name]
 
 
 def _longest(choices: Sequence[str]) -> int:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from underdog.tournament.scoreboard import Scoreboard
 
 HELP = "play a match between two entrants, or replay a stored one"
-BASELINES = ("random", "always-b", "longest")
 SPECS = "random, always-b, longest, model:BASE[:ADAPTER], or a run folder with an adapter"
 EXIT_DIFFERENT = 1
 """A replay did not give the stored result."""
@@ -116,6 +115,7 @@ class _Spec(NamedTuple):
 def _read_spec(text: str) -> _Spec:
     import difflib
 
+    from underdog.agents.baseline import BASELINES
     from underdog.errors import InputError
 
     if text in BASELINES:
@@ -226,16 +226,11 @@ def _entrants(
 def _answerer(
     spec: _Spec, args: argparse.Namespace, opened: dict[str, Scorer]
 ) -> tuple[Answerer, Mapping[str, Any]]:
-    from underdog.agents.baseline import ConstantAnswerer, LongestAnswerer, RandomAnswerer
+    from underdog.agents.baseline import baseline
 
     if spec.base is not None:
         return _model(spec, spec.base, args, opened)
-    baselines: dict[str, Answerer] = {
-        "random": RandomAnswerer(args.seed),
-        "always-b": ConstantAnswerer("B"),
-        "longest": LongestAnswerer(),
-    }
-    return baselines[spec.name], {"baseline": spec.name}
+    return baseline(spec.name, seed=args.seed), {"baseline": spec.name}
 
 
 def _model(
@@ -285,7 +280,7 @@ def _table(board: Scoreboard) -> Table:
         title=f"{started.questions} questions per innings, rules of {started.edition}",
         title_justify="left",
     )
-    for name in ("team", "asking", "answering", "score", "points", "right answers (95 %)"):
+    for name in ("team", "asking", "answering", "score", "points", "right (95 %)"):
         table.add_column(name, justify="left" if name == "team" else "right")
     for team in board.teams:
         value = team.to_json()
@@ -295,7 +290,7 @@ def _table(board: Scoreboard) -> Table:
             f"{official['asking']:.1f}",
             f"{official['answering']:.1f}",
             f"{official['total']:.1f}",
-            f"{points['asking']} + {points['answering']} = {points['total']}",
+            f"{points['asking']}+{points['answering']}={points['total']}",
             _right(value["accuracy"]),
         )
     return table
@@ -305,7 +300,7 @@ def _right(accuracy: Mapping[str, Any]) -> str:
     if not accuracy["questions"]:
         return "none put"
     low, high = 100 * accuracy["low"], 100 * accuracy["high"]
-    return f"{accuracy['correct']} of {accuracy['questions']} ({low:.0f} to {high:.0f} %)"
+    return f"{accuracy['correct']}/{accuracy['questions']} ({low:.0f}-{high:.0f} %)"
 
 
 def _losses(board: Scoreboard) -> list[str]:

@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Walk the path and print the summary."""
     import time
+    from datetime import UTC, datetime
 
     from underdog.cli.console import ProgressBar, console
     from underdog.errors import MissingExtraError
@@ -46,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
     recipe = load_recipe(args.recipe)
     started = time.perf_counter()
     with ProgressBar() as progress:
-        around = Surroundings(time.perf_counter, progress.say, progress)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        around = Surroundings(now, time.perf_counter, progress.say, progress)
         try:
             records = run_recipe(recipe, args.out, around)
         except ModuleNotFoundError as error:

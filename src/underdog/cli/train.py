@@ -77,7 +77,12 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--dtype", choices=("float32", "bfloat16", "float16"), default="float32")
     add("--device", choices=("auto", "cpu"), default="auto")
-    add("--threads", type=int, metavar="N", help="CPU threads (default: by the base's size)")
+    add(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="CPU threads (default: all usable cores)",
+    )
     add("--accumulation", type=int, default=1, metavar="N", help="forward passes per step")
     add("--activation-checkpointing", action="store_true", help="less memory, a third slower")
     add("--checkpoint-every", type=int, default=100, metavar="STEPS", help="(default: 100)")

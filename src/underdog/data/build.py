@@ -128,12 +128,14 @@ def build(
     settle_leftovers(out)
     found = find_files(sources)
     check_out(out, found)
-    read = _read_all(sources, found, config, progress)
-    manifest = Manifest(_identity(read, config, predictions), {"machine": read_machine().to_json()})
+    read = _read_all(sources, found, config=config, progress=progress)
+    manifest = Manifest(
+        _identity(read, config, predictions=predictions), {"machine": read_machine().to_json()}
+    )
     if (out / MANIFEST_NAME).exists():
         open_manifest(out, manifest)
     judged = _judge(read.files, progress)
-    rows = _arrange_rows(judged.kept, config, predictions, progress)
+    rows = _arrange_rows(judged.kept, config, predictions=predictions, progress=progress)
     progress.begin("looking for near-duplicates across the split", None)
     settled = frozenset(row.question.id for row in judged.kept if row.settled)
     leak = check_leakage(rows, config.near_duplicates, settled=settled)
@@ -142,9 +144,9 @@ def build(
     with replacing_folder(out) as folder:
         write_rows(rows, folder)
         write_rejects(judged.rejects, folder)
-        summary = _summarise(read, judged, rows, leak, digest_folder(folder))
+        summary = _summarise(read, judged, rows=rows, leak=leak, digests=digest_folder(folder))
         write_json(folder / SUMMARY_NAME, summary.to_json())
-        card = write_card(summary, rows, judged.rejects, config.to_json())
+        card = write_card(summary, rows, rejects=judged.rejects, settings=config.to_json())
         write_text(folder / CARD_NAME, card)
         open_manifest(folder, manifest)
     progress.end()
@@ -185,6 +187,7 @@ def settle_leftovers(out: Path) -> None:
 def _read_all(
     sources: Sequence[str | Path],
     found: Sequence[SourceFile],
+    *,
     config: DataConfig,
     progress: Progress,
 ) -> _Read:
@@ -213,12 +216,13 @@ def _read_all(
             "at least one file with questions",
             got=f"{len(skipped)} files without any ({first[0]}: {first[1]})",
             where=", ".join(map(str, sources)),
+            hint="a folder with JSON, JSON Lines, CSV, Parquet or OpenTriviaQA files, or bank",
         )
     return _Read(tuple(files), skipped)
 
 
 def _identity(
-    read: _Read, config: DataConfig, predictions: Mapping[str, Prediction] | None
+    read: _Read, config: DataConfig, *, predictions: Mapping[str, Prediction] | None
 ) -> dict[str, Any]:
     margins = {
         name: [each.choice, list(each.log_probs or ())]
@@ -262,6 +266,7 @@ def _judge(files: Sequence[FileRows], progress: Progress) -> _Sorted:
 def _arrange_rows(
     kept: Sequence[Checked],
     config: DataConfig,
+    *,
     predictions: Mapping[str, Prediction] | None,
     progress: Progress,
 ) -> tuple[Row, ...]:
@@ -297,6 +302,7 @@ def _arrange_rows(
 def _summarise(
     read: _Read,
     judged: _Sorted,
+    *,
     rows: Sequence[Row],
     leak: LeakCheck,
     digests: Mapping[str, str],

@@ -24,7 +24,11 @@ _ABOUT_DIFFICULTY = (
 
 
 def write_card(
-    summary: Summary, rows: Sequence[Row], rejects: Sequence[Reject], settings: Mapping[str, object]
+    summary: Summary,
+    rows: Sequence[Row],
+    *,
+    rejects: Sequence[Reject],
+    settings: Mapping[str, object],
 ) -> str:
     """The whole page. Equal inputs give equal text."""
     parts = [

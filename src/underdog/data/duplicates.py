@@ -13,9 +13,10 @@ Two questions are near-duplicates when one of three holds at the threshold (defa
 Two rows whose sources vouch for their groups are left as they are: the bank asks thousands of facts
 in a few wordings ("Which country do you visit when you go to Tanga / Mandalay?"); without this rule
 its relations become groups of up to 942 rows that fall whole on one side of the split.
-Measured on 53,733 distinct OpenTriviaQA and ARC/OpenBookQA questions (2026-11-20): 653 such pairs,
-744 questions in groups, the largest of 9; at 0.5 chains of 81 appear ("What is the state flower of
-...?"), at 0.7 half of the true pairs are missed.
+Measured on 53,732 distinct OpenTriviaQA and ARC/OpenBookQA questions (2026-11-20): 562 such pairs,
+742 questions in groups, the largest of 9 ("If the world were a village of 100 people ..."). By
+wording alone, 0.5 chains 81 questions ("What is the capital / state flower of ...?") and 0.7 finds
+138 pairs where 0.6 finds 505, most of them true.
 """
 
 from __future__ import annotations

@@ -18,8 +18,10 @@ BANDS, ROWS_PER_BAND = 64, 4
 """A pair at Jaccard 0.6 shares a bucket with probability 1 - (1 - 0.6^4)^64 = 0.99986
 (Leskovec, Rajaraman, Ullman: Mining of Massive Datasets, 3.4.2)."""
 NEIGHBOURS = 24
-"""In a bucket each set meets this many others, in an order that differs by band: the work stays
-linear where thousands of questions share a template."""
+"""In a bucket each set meets this many others, in an order that differs by band."""
+CROWD, CROWD_NEIGHBOURS = 64, 4
+"""In a bucket of more than 64 sets each meets 4: where thousands of questions share a template they
+still become one group through common partners, and the work stays linear."""
 _BLOCK_SETS = 4096
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
@@ -36,7 +38,9 @@ def near_pairs(sets: ShingleSets, threshold: float, *, classes: Integers | None 
     usable = np.diff(sets.bounds) > 0
     if classes is not None:
         usable &= classes >= 0
-    codes = distinct(np.concatenate([*_bucket_pairs(signatures, np.flatnonzero(usable), classes)]))
+    codes = distinct(
+        np.concatenate([*_bucket_pairs(signatures, np.flatnonzero(usable), classes=classes)])
+    )
     pairs = np.stack([codes // count, codes % count], axis=1)
     return pairs[jaccard(sets, pairs) >= threshold - 1e-9]
 
@@ -59,7 +63,7 @@ def _signatures(sets: ShingleSets) -> NDArray[np.uint32]:
 
 
 def _bucket_pairs(
-    signatures: NDArray[np.uint32], usable: Integers, classes: Integers | None
+    signatures: NDArray[np.uint32], usable: Integers, *, classes: Integers | None
 ) -> Iterator[Integers]:
     """For each band, the codes a * count + b of pairs that are neighbours in one bucket."""
     count = len(signatures)
@@ -71,12 +75,18 @@ def _bucket_pairs(
             keys ^= keys >> np.uint64(29)
         order = usable[shuffler.permutation(len(usable))]
         order = order[np.argsort(keys[order], kind="stable")]
-        yield _neighbours(keys[order], order, count)
+        yield _neighbours(keys[order], order, count=count)
 
 
-def _neighbours(keys: Hashes, order: Integers, count: int) -> Integers:
+def _neighbours(keys: Hashes, order: Integers, *, count: int) -> Integers:
+    """Pairs of places that are at most NEIGHBOURS apart and have one key. `keys` is sorted."""
     codes = [np.empty(0, np.int64)]
     for distance in range(1, min(NEIGHBOURS, len(order) - 1) + 1):
+        if distance == CROWD_NEIGHBOURS + 1:
+            starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+            sizes = np.diff(np.append(starts, len(keys)))
+            small = np.repeat(sizes <= CROWD, sizes)
+            keys, order = keys[small], order[small]
         places = np.flatnonzero(keys[distance:] == keys[:-distance])
         if not len(places):
             break

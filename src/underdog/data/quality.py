@@ -99,7 +99,7 @@ def resolve_key(found: Candidate) -> int | _Fault:
     key, choices = found.key, found.choices or ()
     if key is None or not key.strip():
         return _Fault(Reason.NO_ANSWER, "the key is empty" if key is not None else "no key")
-    places = _read_key(key, found, choices)
+    places = _read_key(key, found)
     if len(places) == 1:
         return places.pop()
     named = shorten(repr(key), 60)
@@ -109,8 +109,9 @@ def resolve_key(found: Candidate) -> int | _Fault:
     return _Fault(Reason.AMBIGUOUS_ANSWER, f"key {named} fits choices {both}")
 
 
-def _read_key(key: str, found: Candidate, choices: tuple[str, ...]) -> set[int]:
+def _read_key(key: str, found: Candidate) -> set[int]:
     """Every choice that a text may stand for, under what the reader knows about its kind."""
+    choices = found.choices or ()
     by_text = {place for place, choice in enumerate(choices) if normalise(choice) == normalise(key)}
     if found.kind is KeyKind.TEXT:
         return by_text
@@ -118,14 +119,15 @@ def _read_key(key: str, found: Candidate, choices: tuple[str, ...]) -> set[int]:
     by_index = {index} if index < len(choices) and not found.labels else set()
     if found.kind is KeyKind.INDEX:
         return by_index
-    by_label = _read_label(key, found, choices)
+    by_label = _read_label(key, found)
     if found.kind is KeyKind.LABEL and by_label:
         return by_label
     return by_text | by_label | by_index
 
 
-def _read_label(key: str, found: Candidate, choices: tuple[str, ...]) -> set[int]:
+def _read_label(key: str, found: Candidate) -> set[int]:
     """The choice under a label; with a text behind it ("A) 572") both must name the same one."""
+    choices = found.choices or ()
     labels = [normalise(name) for name in found.labels or string.ascii_uppercase[: len(choices)]]
     bare = normalise(key).strip("()[]{}<>.:*\"' ")
     numbered = _NUMBERED.match(bare)

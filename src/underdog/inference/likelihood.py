@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from underdog.adapters.positions import logits_at
 from underdog.errors import RunError
 from underdog.inference.layout import PREFIX, Job, Layout, Row
 
@@ -62,13 +63,13 @@ def choice_log_probs(model: Any, jobs: Sequence[Job]) -> list[tuple[float, ...]]
     """
     rows = [row for job in jobs for row in job.rows]
     batch = _tensors(model, rows)
-    logits_PV = model(
+    logits_PV = logits_at(
+        model,
+        batch.keep,
         input_ids=batch.tokens,
         attention_mask=batch.mask,
         position_ids=batch.positions,
-        use_cache=False,
-        logits_to_keep=batch.keep,
-    ).logits.float()
+    ).float()
     values = iter(_target_log_probs(logits_PV, rows))
     return [_sums(job, values) for job in jobs]
 

@@ -18,13 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from underdog.adapters.settings import LoraSettings
+from underdog.agents.baseline import BASELINES
 from underdog.data.build import DataConfig
 from underdog.errors import InputError, RecipeError
 from underdog.mcq.prompt import PromptStyle
 from underdog.pipeline.tables import Faults, read_table
+from underdog.protocol.editions import find_edition
 from underdog.training.config import TrainingConfig
 
-DEFAULT_RECIPE = "tiny"
+BASE = "base"
+"""The opponent that is the model before tuning."""
 _HANDED_DOWN = {
     "seed": ("data", "training", "match"),
     "style": ("training",),
@@ -91,8 +94,12 @@ class MatchSettings:
     """Draws the topics, the questions and the order of choices."""
 
     def __post_init__(self) -> None:
+        if self.opponent not in (BASE, *BASELINES):
+            known = ", ".join((BASE, *BASELINES))
+            raise InputError(f"an opponent out of {known}", got=repr(self.opponent))
         if self.questions < 2:
             raise InputError("questions of at least 2", got=str(self.questions))
+        find_edition(self.edition)
 
 
 @dataclass(frozen=True, slots=True)

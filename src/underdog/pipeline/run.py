@@ -9,7 +9,7 @@ Never: two processes in one folder, two recipes in one folder.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from underdog.adapters.embedded import find_base
 from underdog.data.row import Row, Split
 from underdog.errors import InputError
 from underdog.hardware.machine import read_machine
-from underdog.pipeline.recipe import MatchSettings, Recipe
+from underdog.pipeline.recipe import BASE, MatchSettings, Recipe
 from underdog.pipeline.stages import Stage, StageRecord, walk
 from underdog.pipeline.tables import to_table
 from underdog.runs.files import clean_partial
@@ -33,8 +33,12 @@ DATA, TRAIN, EVALUATION, MATCH, REPORT = "data", "train", "evaluation", "match",
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a run hears and tells: a clock in seconds, sentences for the user, progress."""
+    """What a run hears and tells: a clock in seconds, sentences for the user, progress.
 
+    `now` is the date and time for the record, such as "2026-11-20T12:00:00+00:00".
+    """
+
+    now: str
     clock: Callable[[], float]
     tell: Callable[[str], None]
     progress: Progress = SILENT
@@ -49,7 +53,7 @@ def run_recipe(recipe: Recipe, out: Path, around: Surroundings) -> tuple[StageRe
     _check_folder(out)
     with locked(out):
         clean_partial(out)
-        context = {"machine": read_machine().to_json()}
+        context = {"created": around.now, "machine": read_machine().to_json()}
         identity = {"recipe": to_table(recipe), "underdog": __version__}
         open_manifest(out, Manifest(identity, context))
         path = _Path(recipe, out, around)
@@ -200,7 +204,7 @@ class _Path:
         return BankAsker([row.question for row in rows], difficulty=difficulty)
 
     def _entrants(self, asker: Any) -> Any:
-        from underdog.agents.baseline import ConstantAnswerer, LongestAnswerer, RandomAnswerer
+        from underdog.agents.baseline import baseline
         from underdog.agents.model_answerer import ModelAnswerer
         from underdog.inference.score import score
         from underdog.inference.scorer import model_identity, open_scorer
@@ -208,23 +212,20 @@ class _Path:
 
         dtype = self._recipe.model.dtype
         tuned = open_scorer(self._base, self._out / TRAIN, config=self._scoring(), dtype=dtype)
-        plain = tuned.without_adapter()
 
         def model(scorer: Any) -> ModelAnswerer:
             player = ModelAnswerer(lambda questions: score(questions, scorer))
             player.warm_up()
             return player
 
-        opponents: Mapping[str, Callable[[], Answerer]] = {
-            "base": lambda: model(plain),
-            "random": lambda: RandomAnswerer(self._recipe.match.seed),
-            "always-b": lambda: ConstantAnswerer("B"),
-            "longest": LongestAnswerer,
-        }
-        name = self._recipe.match.opponent
+        settings = self._recipe.match
+        if settings.opponent == BASE:
+            opponent: Answerer = model(tuned.without_adapter())
+        else:
+            opponent = baseline(settings.opponent, seed=settings.seed)
         return (
             Entrant("tuned", asker, model(tuned), model_identity(self._base, self._out / TRAIN)),
-            Entrant(name, asker, opponents[name](), model_identity(self._base)),
+            Entrant(settings.opponent, asker, opponent, model_identity(self._base)),
         )
 
 

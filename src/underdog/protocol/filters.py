@@ -140,9 +140,10 @@ def _question_finding(
         return Finding(Fault.CRASHES, f"choices that are a {type(choices).__name__}")
     if not isinstance(choices, list) or len(choices) != CHOICES:
         return Finding(Fault.FORMAT, f"choices that are not a list of {CHOICES}")
-    bad = next((choice for choice in choices if not _is_choice(choice)), None)
     if not all(map(_is_choice, choices)):
-        return Finding(Fault.FORMAT, f"the choice {bad!r:.60}: 3 letters or more, first A to D")
+        return Finding(
+            Fault.FORMAT, "choices that are not all texts of 3 letters or more, first A to D"
+        )
     return _question_length(value, count_tokens, edition)
 
 

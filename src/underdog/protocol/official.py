@@ -96,7 +96,8 @@ def _read_choices(found: object) -> _Choices:
     else:
         raise ProtocolError('"choices" is a list or an object', got=type(found).__name__)
     if not all(isinstance(text, str) for text in texts):
-        raise ProtocolError("every choice is a text", got=repr(texts)[:120])
+        kinds = ", ".join(type(text).__name__ for text in texts[: len(LETTERS)])
+        raise ProtocolError("every choice is a text", got=kinds)
     if len(texts) > len(LETTERS):
         raise ProtocolError(f"at most {len(LETTERS)} choices", got=str(len(texts)))
     found_as = _As.LABELLED if isinstance(found, Mapping) else _As.LIST

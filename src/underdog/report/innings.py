@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from underdog.report.dots import Mark, make_mark
 from underdog.report.folder import Json
-from underdog.report.words import counted, percent
+from underdog.report.words import counted, percent, settings
 
 SIDES = ("A", "B")
 _ROLES = {"A": "subject", "B": "reference"}
@@ -34,6 +34,7 @@ class Side:
     mark: Mark | None
     answered: str
     asked: str
+    identity: tuple[tuple[str, str], ...]
     remarks: tuple[str, ...]
 
 
@@ -115,6 +116,7 @@ def _side(team: Json, role: str) -> Side:
         mark=mark,
         answered=f"{accuracy['correct']} of {accuracy['questions']}",
         asked=f"{team['valid']} of {team['asked']}",
+        identity=tuple(settings(team["identity"])),
         remarks=tuple(_remarks(team)),
     )
 

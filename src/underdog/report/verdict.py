@@ -92,7 +92,8 @@ def _separation(comparison: Json) -> str:
     needed = comparison["questions_needed"]
     if needed is None:
         return "not separable, and the two are equally often right here"
-    return f"not separable; about {counted(needed, 'question')} would be needed to separate them"
+    questions = counted(needed, "question")
+    return f"not separable; about {questions} would be needed for a difference of this size"
 
 
 def _facts(results: Json, comparison: Json | None) -> tuple[Fact, ...]:

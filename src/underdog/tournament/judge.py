@@ -8,7 +8,7 @@ verified") and leaves to its organisers. Never: an exception for a player's faul
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -22,6 +22,8 @@ from underdog.protocol.filters import filter_answer, filter_question
 from underdog.protocol.official import KEY_FIELDS, read_question
 from underdog.protocol.tokens import CountTokens
 from underdog.tournament.events import Refusal
+
+NOT_WRITABLE = "text that UTF-8 cannot hold"
 
 
 class Said(NamedTuple):
@@ -79,7 +81,9 @@ class Judge:
             assert finding is not None
             return Refused(Refusal(finding.fault.value), finding.detail)
         found = _usable(value)
-        return _misplaced(found, topic, before) or found if isinstance(found, Question) else found
+        if isinstance(found, Question):
+            return _misplaced(found, topic, before) or found
+        return found
 
     def _not_delivered(self, said: Said) -> Refused | None:
         if said.failure:
@@ -100,6 +104,8 @@ class Judge:
         if value is None:
             assert finding is not None
             return Lost(Outcome.MALFORMED, f"{finding.fault}: {finding.detail}")
+        if not _writable([value["answer"], value.get("reasoning", "")]):
+            return Lost(Outcome.MALFORMED, NOT_WRITABLE)
         question = read_question(asked)
         size = len(question.choices)
         reply = parse_reply(value["answer"], question, Presentation.identity(size))
@@ -114,6 +120,8 @@ class Judge:
 
 def _usable(value: Mapping[str, Any]) -> Question | Refused:
     """Distinct choices, and a key that names one of them."""
+    if not _writable([value["question"], *value["choices"], value.get("explanation", "")]):
+        return Refused(Refusal.FORMAT, NOT_WRITABLE)
     bare = {name: item for name, item in value.items() if name not in KEY_FIELDS}
     try:
         read_question(bare)
@@ -124,6 +132,15 @@ def _usable(value: Mapping[str, Any]) -> Question | Refused:
     except ProtocolError as error:
         return Refused(Refusal.BAD_KEY, str(error))
     return question if question.answer is not None else Refused(Refusal.BAD_KEY, "no key")
+
+
+def _writable(texts: Iterable[str]) -> bool:
+    """JSON can spell halves of surrogate pairs, which no UTF-8 log can hold."""
+    try:
+        "".join(texts).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _misplaced(question: Question, topic: str, before: Collection[str]) -> Refused | None:

@@ -10,6 +10,7 @@ is not stopped. A key and an explanation never leave this module towards the ans
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -208,7 +209,7 @@ class _Referee:
         failure = ""
         begun = self._clock()
         try:
-            messages = list(player())
+            messages = [_plain(message) for message in player()]
         except (Exception, SystemExit) as error:  # noqa: BLE001  (a player's fault is an outcome)
             failure = f"{type(error).__name__}: {error}"
         each_s = (self._clock() - begun) / items
@@ -238,6 +239,14 @@ class _Referee:
         if isinstance(heard, Lost):
             return AnswerLost(innings, number, heard.outcome, _excerpt(heard.detail), seconds)
         return AnswerGiven(innings, number, *heard, elapsed_s=seconds)
+
+
+def _plain(message: object) -> object:
+    """The message as JSON would carry it: what is judged cannot change or act any more."""
+    try:
+        return json.loads(json.dumps(message))
+    except (TypeError, ValueError, RecursionError):
+        return f"(no JSON: {type(message).__name__})"
 
 
 def _strip(asked: QuestionAsked) -> StrippedQuestion:

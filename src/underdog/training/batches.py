@@ -18,8 +18,9 @@ from typing import Any
 
 import torch
 
+from underdog.adapters.positions import logits_at
 from underdog.data.row import Row
-from underdog.errors import InputError, RunError
+from underdog.errors import InputError
 from underdog.mcq.encode import Tokenizer, encode
 from underdog.mcq.presentation import Presentation
 from underdog.mcq.prompt import Prompt, PromptStyle, render
@@ -159,12 +160,5 @@ def answer_loss(model: Any, batch: BatchTensors) -> torch.Tensor:
 
     Sums add up over the parts of a step, so accumulation changes the loss by rounding only.
     """
-    output = model(input_ids=batch.input_ids, use_cache=False, logits_to_keep=batch.answers)
-    logits_AV = output.logits
-    if logits_AV.shape[0] != batch.targets.shape[0] or logits_AV.dim() != 2:
-        raise RunError(
-            "a model whose forward pass takes a mask as logits_to_keep is needed",
-            got=f"logits of shape {tuple(logits_AV.shape)} for {len(batch.targets)} answers",
-            hint="transformers 5.23 or newer",
-        )
+    logits_AV = logits_at(model, batch.answers, input_ids=batch.input_ids)
     return torch.nn.functional.cross_entropy(logits_AV.float(), batch.targets, reduction="sum")

@@ -13,14 +13,17 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from accelerate import Accelerator
 
+from underdog.adapters.fused import fused_lora
 from underdog.adapters.lora import attach, save_adapter, trainable_parameters
 from underdog.data.row import Row, Split
 from underdog.errors import InputError
 from underdog.runs.files import clean_partial
+from underdog.runs.lock import locked
 from underdog.runs.manifest import open_manifest
 from underdog.runs.metrics import METRICS_NAME
 from underdog.runs.progress import SILENT, Progress
@@ -60,20 +63,21 @@ def train(
     The base is used in place and is itself again afterwards. `evaluate` is called at chunk borders;
     `say` gets sentences for the user (a damaged checkpoint, rows left out).
 
-    Raises RunMismatchError, RunError (no finite steps), InputError, DiskFullError and
+    Raises RunMismatchError, RunError (no finite steps, or another process works in the folder), InputError, DiskFullError and
     StoppedBySignal (a KeyboardInterrupt) after SIGINT or SIGTERM.
     """
     rows = tuple(row for row in job.rows if row.split is Split.TRAIN)
     if not rows:
         raise InputError("rows of the train split are needed", got="none", where=job.out)
-    stored = open_manifest(job.out, make_manifest(job, rows))
-    done = read_result(job.out, say=say)
-    if done is not None:
-        return done
-    clean_partial(job.out)
-    threads = job.config.execution.threads or stored.context["threads"]
-    with exact_arithmetic(threads, on_cpu=_on_cpu(job.config.execution)):
-        return _train(job, rows, _Listeners(evaluate, progress, say, clock))
+    with locked(job.out):
+        stored = open_manifest(job.out, make_manifest(job, rows))
+        done = read_result(job.out, say=say)
+        if done is not None:
+            return done
+        clean_partial(job.out)
+        threads = job.config.execution.threads or stored.context["threads"]
+        with exact_arithmetic(threads, on_cpu=_on_cpu(job.config.execution)):
+            return _train(job, rows, _Listeners(evaluate, progress, say, clock))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +165,9 @@ def adapted(job: TrainingJob) -> Iterator[tuple[Trained, Accelerator]]:
         model.activation_checkpointing_enable({"use_reentrant": False})
     try:
         prepared = accelerator.prepare_model(model_with_adapter)
-        optimizer = torch.optim.AdamW(
-            list(trainable_parameters(prepared).values()),
-            lr=config.schedule.learning_rate[0],
-            betas=(config.optimizer.beta1, config.optimizer.beta2),
-            eps=config.optimizer.epsilon,
-            weight_decay=config.optimizer.weight_decay,
-            fused=True,
-        )
-        yield Trained(prepared, accelerator.prepare_optimizer(optimizer)), accelerator
+        optimizer = accelerator.prepare_optimizer(make_optimizer(prepared, config))
+        with fused_lora(prepared):
+            yield Trained(prepared, optimizer), accelerator
     finally:
         if config.execution.activation_checkpointing:
             model.activation_checkpointing_disable()
@@ -178,6 +176,18 @@ def adapted(job: TrainingJob) -> Iterator[tuple[Trained, Accelerator]]:
             weight.requires_grad_(trainable)
         model.eval()
         accelerator.free_memory()
+
+
+def make_optimizer(model: Any, config: TrainingConfig) -> torch.optim.AdamW:
+    """AdamW over the adapter's weights, in the order of their names."""
+    return torch.optim.AdamW(
+        list(trainable_parameters(model).values()),
+        lr=config.schedule.learning_rate[0],
+        betas=(config.optimizer.beta1, config.optimizer.beta2),
+        eps=config.optimizer.epsilon,
+        weight_decay=config.optimizer.weight_decay,
+        fused=True,
+    )
 
 
 @contextmanager

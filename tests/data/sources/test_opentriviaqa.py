@@ -26,7 +26,8 @@ def test_records_of_every_real_shape(tmp_path: Path) -> None:
     """CR LF, text over several lines with "A " and empty lines in it, two choices, Latin-1."""
     found = read(
         tmp_path,
-        b"\n#Q Which song?\r\nA hero zero\n\nNow her daddys\n^ Capital H\nA Capital Z\nB Capital H\n\n"
+        b"\n#Q Which song?\r\nA hero zero\n\nNow her daddys\n"
+        b"^ Capital H\nA Capital Z\nB Capital H\n\n"
         b"#Q Caf\xe9?\n^ True\nA True\nB False\n",
     )
     first, second = found
@@ -63,7 +64,7 @@ def test_broken_records_are_counted_not_guessed(
 
 
 def test_an_empty_choice_is_left_to_be_judged(tmp_path: Path) -> None:
-    """ "A" alone is a choice without text."""
+    """An "A" alone is a choice without text."""
     (found,) = read(tmp_path, b"#Q x?\n^ y\nA\nB y\n")
     assert isinstance(found, Candidate)
     assert found.choices == ("", "y")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import time
 from collections.abc import Callable, Sequence
@@ -26,9 +27,9 @@ from question_files import (
 
 from underdog.data.quality import Checked, check
 from underdog.data.reject import Reason
-from underdog.data.sources import json_files
 from underdog.data.sources.candidate import Broken, Candidate
 from underdog.data.sources.find import find_files
+from underdog.data.sources.json_files import LARGEST_JSON_BYTES
 from underdog.data.sources.read import FileRows, NoQuestions, read_file
 from underdog.errors import SourceError
 from underdog.mcq.question import Question
@@ -79,8 +80,11 @@ def test_the_format_is_told_with_the_shape_of_its_rows(tmp_path: Path) -> None:
     questions = make_questions(4)
     rows = records(questions)
     labelled = [
-        {"question": each.text, "choices": [f"{'ABCD'[at]}) {c}" for at, c in enumerate(each.choices)],
-         "expected_answer": "ABCD"[each.answer or 0]}
+        {
+            "question": each.text,
+            "choices": [f"{name}) {c}" for name, c in zip("ABCD", each.choices, strict=True)],
+            "expected_answer": "ABCD"[each.answer or 0],
+        }
         for each in questions
     ]  # fmt: skip
     texts = [json.dumps(each) for each in labelled]
@@ -167,7 +171,7 @@ def test_bad_rows_of_csv_are_counted(tmp_path: Path) -> None:
 def test_a_line_of_50_mb_is_one_rejected_row_in_little_memory(tmp_path: Path, name: str) -> None:
     """It costs under 3 s and 20 MB, and the rows around it stay."""
     around = {
-        "q.jsonl": (b'{"question": "Who?", "choices": ["x", "y"], "answer": "A"}\n', b'{"question": "'),
+        "q.jsonl": (b'{"question": "Who?", "choices": ["x", "y"], "answer": 0}\n', b'{"text": "'),
         "q.csv": (b"question,A,B,answer\nWho?,x,y,A\n", b""),
         "trivia": (b"#Q Who?\n^ x\nA x\nB y\n", b"#Q "),
     }  # fmt: skip
@@ -224,13 +228,13 @@ def test_a_truncated_parquet_file_is_one_error(tmp_path: Path) -> None:
             read(path)
 
 
-def test_a_json_file_beyond_the_limit_points_to_json_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The limit is a constant; a smaller one stands in for half a gigabyte."""
-    monkeypatch.setattr(json_files, "LARGEST_JSON_BYTES", 10)
-    with pytest.raises(SourceError, match="JSON Lines"):
-        read(write_json(tmp_path / "q.json", records(make_questions(1))))
+def test_a_json_file_beyond_the_limit_points_to_json_lines(tmp_path: Path) -> None:
+    """More than half a gigabyte (here mostly a hole in the file) is refused before it is read."""
+    path = tmp_path / "q.json"
+    path.write_bytes(b"[" + b" " * (1 << 17))
+    os.truncate(path, LARGEST_JSON_BYTES + 1)
+    with pytest.raises(SourceError, match=r"at most 512 MiB.*JSON Lines"):
+        read(path)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -62,9 +63,8 @@ def judge(value: Any) -> Any:
         {" Question ": "Capital of Peru?", "CHOICES": CITIES, "Answer": " B "},
         {**Q, "choices": str(CITIES), "answer": "B"},
         {**Q, "choices": '["Paris", "Lima", "Oslo", "Rome"]', "answer": "B"},
-        '{"question": "Capital of Peru?", "choices": ["Paris", "Lima", "Oslo", "Rome"], "answer": "B"}',
-        '```json\n{"question": "Capital of Peru?", "choices": ["A) Paris", "B) Lima", "C) Oslo", '
-        '"D) Rome"], "answer": "B"}\n```',
+        json.dumps({**Q, "choices": CITIES, "answer": "B"}),
+        f"```json\n{json.dumps({**Q, 'choices': CITIES, 'answer': 'B'})}\n```",
         instruction(Question("Capital of Peru?", tuple(CITIES), 1)),
         {**instruction(Question("Capital of Peru?", tuple(CITIES), 1)), "answer": None},
     ],
@@ -120,7 +120,7 @@ def test_rows_that_cannot_be_used_have_their_reason(value: Any, reason: Reason) 
 
 
 def test_labels_come_off_only_when_every_choice_has_its_own() -> None:
-    """ "1.5" is a number, "A." stands alone, and labels out of order are text."""
+    """The choice "1.5" is a number, "A." stands alone, and labels out of order are text."""
     assert judge({**Q, "choices": ["1.5", "2.5"], "answer": "2.5"})[1] == ("1.5", "2.5")
     assert judge({**Q, "choices": ["A) x", "y"], "answer": "y"})[1] == ("A) x", "y")
     assert judge({**Q, "choices": ["B) x", "A) y"], "answer": "A) y"})[1] == ("B) x", "A) y")

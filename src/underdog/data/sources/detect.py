@@ -60,7 +60,8 @@ def detect(path: Path) -> Container:
     head = head.removeprefix(b"\xef\xbb\xbf")
     text = head.strip()
     if not text:
-        raise SourceError("a file with questions", got="an empty file", where=path)
+        hint = "copy or download it again, or leave it out"
+        raise SourceError("a file with questions", got="an empty file", where=path, hint=hint)
     if _is_binary(head):
         got = f"binary data ({shorten(repr(head[:16]), 80)})"
         hint = "export the questions as UTF-8 text: JSON, JSON Lines or CSV, or as Parquet"

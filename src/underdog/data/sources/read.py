@@ -61,16 +61,16 @@ def read_file(file: SourceFile) -> FileRows | NoQuestions:
     except OSError as error:
         raise SourceError("a file that can be read", got=str(error), where=file.path) from error
     if not any(isinstance(row, Candidate) and row.text for row in rows):
-        return NoQuestions(file.name, _wrong_schema(file, container, rows))
+        return NoQuestions(file.name, _wrong_schema(file, container, rows=rows))
     rows = _count_from_zero(rows, notes)
-    rows = _with_origin(rows, file, container, notes)
+    rows = _with_origin(rows, file, container=container, notes=notes)
     shapes = Counter(row.shape for row in rows if isinstance(row, Candidate) and row.shape)
     shown = f"{container.value}, {shapes.most_common(1)[0][0]}" if shapes else container.value
     return FileRows(file.name, shown, digest, tuple(rows), tuple(notes))
 
 
 def _wrong_schema(
-    file: SourceFile, container: Container, rows: list[Candidate | Broken]
+    file: SourceFile, container: Container, *, rows: list[Candidate | Broken]
 ) -> SourceError:
     first = next((row for row in rows if isinstance(row, Broken)), None)
     fault = f", the first row: {first.reason} ({first.detail})" if first else ""
@@ -110,7 +110,7 @@ def _open_index(row: Candidate | Broken) -> int | None:
 
 
 def _with_origin(
-    rows: list[Candidate | Broken], file: SourceFile, container: Container, notes: list[str]
+    rows: list[Candidate | Broken], file: SourceFile, *, container: Container, notes: list[str]
 ) -> list[Candidate | Broken]:
     source, licence, topic = file.name, LICENCE_UNKNOWN, file.topic
     if container is Container.OPENTRIVIAQA:

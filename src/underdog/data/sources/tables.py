@@ -53,7 +53,7 @@ def read_csv_file(path: Path) -> Iterator[Candidate | Broken]:
             continue
         fault = _take_fault(faults)
         if fault is not None or cells:
-            yield fault or _read_cells(reader.line_num + 1, names, cells)
+            yield fault or _read_cells(reader.line_num + 1, names, cells=cells)
 
 
 def _take_fault(faults: dict[int, Broken]) -> Broken | None:
@@ -79,7 +79,7 @@ def _decoded(lines: Iterator[Line], faults: dict[int, Broken]) -> Iterator[str]:
         yield f"{text}\n"
 
 
-def _read_cells(row: int, names: list[str], cells: list[str]) -> Candidate | Broken:
+def _read_cells(row: int, names: list[str], *, cells: list[str]) -> Candidate | Broken:
     if len(cells) != len(names):
         detail = f"{len(cells)} fields, the header has {len(names)}"
         return Broken(row, Reason.NOT_A_RECORD, detail, shorten(" | ".join(cells)[:400]))

@@ -1,0 +1,106 @@
+"""The fused layer against peft's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from fakes import tiny_qwen2
+from underdog.adapters.fused import FusedLora, fused_lora
+from underdog.adapters.lora import attach, trainable_parameters
+from underdog.adapters.settings import LoraSettings
+
+IDS = torch.arange(2, 38).reshape(3, 12)
+
+
+def make_adapted(settings: LoraSettings) -> Any:
+    """Adapters with both matrices away from zero, in training mode."""
+    adapted = attach(tiny_qwen2(), settings, seed=0)
+    generator = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for weight in trainable_parameters(adapted).values():
+            weight.copy_(torch.randn(weight.shape, generator=generator) * 0.2)
+    return adapted.train()
+
+
+def step(adapted: Any) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """Logits, and the gradient of every adapter weight."""
+    adapted.zero_grad()
+    logits = adapted(input_ids=IDS, use_cache=False).logits
+    logits.square().mean().backward()
+    weights = trainable_parameters(adapted)
+    return logits, {name: weight.grad.clone() for name, weight in weights.items()}
+
+
+def test_gradients_are_those_of_the_formula() -> None:
+    """Numerical differentiation in float64, with and without bias, on three-dimensional input."""
+    generator = torch.Generator().manual_seed(0)
+
+    def draw(*shape: int, grad: bool = True) -> torch.Tensor:
+        drawn = torch.randn(shape, generator=generator, dtype=torch.float64)
+        return drawn.requires_grad_(grad)
+
+    x, down, up = draw(2, 3, 5), draw(2, 5), draw(4, 2)
+    weight, bias = draw(4, 5, grad=False), draw(4, grad=False)
+    for given in (bias, None):
+        assert torch.autograd.gradcheck(
+            lambda x, down, up, given=given: FusedLora.apply(x, weight, given, down, up, 1.7),
+            (x, down, up),
+        )
+
+
+@pytest.mark.parametrize("alpha", [4.0, 10.0])
+def test_a_model_s_logits_and_gradients_are_peft_s(alpha: float) -> None:
+    """Whole tensors, every adapter weight, scale 1 and 2.5: sums in another order, so to 1e-4
+    relative in float32.
+    """
+    adapted = make_adapted(LoraSettings(rank=4, alpha=alpha))
+    plain_logits, plain = step(adapted)
+    with fused_lora(adapted) as changed:
+        fused_logits, fused = step(adapted)
+    assert changed == 2 * 7
+    torch.testing.assert_close(fused_logits, plain_logits, rtol=1e-4, atol=1e-5)
+    for name, gradient in plain.items():
+        torch.testing.assert_close(fused[name], gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_evaluation_and_disabled_adapters_are_left_to_peft() -> None:
+    """In evaluation mode, and with adapters off, the outputs are peft's to the last bit."""
+    adapted = make_adapted(LoraSettings(rank=4)).eval()
+
+    def look() -> tuple[torch.Tensor, torch.Tensor]:
+        with torch.no_grad():
+            shown = adapted(input_ids=IDS, use_cache=False).logits
+            with adapted.disable_adapter():
+                return shown, adapted(input_ids=IDS, use_cache=False).logits
+
+    before = look()
+    with fused_lora(adapted):
+        inside = look()
+    assert all(torch.equal(one, other) for one, other in zip(before, inside, strict=True))
+    assert not torch.equal(*inside)
+
+
+def test_it_is_put_back() -> None:
+    """After the block, an error included, no layer has a forward of its own."""
+    adapted = make_adapted(LoraSettings(rank=4))
+    seen = []
+    try:
+        with fused_lora(adapted):
+            seen.append(any("forward" in vars(layer) for layer in adapted.modules()))
+            adapted(input_ids="no tensor")
+    except TypeError:
+        seen.append(True)
+    assert seen == [True, True]
+    assert not any("forward" in vars(layer) for layer in adapted.modules())
+
+
+def test_layers_it_cannot_do_are_left_alone() -> None:
+    """Dropout, and a base of another type than its float32 adapters, stay with peft."""
+    with fused_lora(make_adapted(LoraSettings(rank=4, dropout=0.1))) as changed:
+        assert changed == 0
+    half = attach(tiny_qwen2().to(torch.bfloat16), LoraSettings(rank=4), seed=0)
+    with fused_lora(half) as changed:
+        assert changed == 0
