@@ -25,7 +25,8 @@ with locked(Path(sys.argv[1])):
 
 def test_a_second_process_is_refused_and_told_who_holds_the_folder(tmp_path: Path) -> None:
     """While a live process holds the lock, another gets RunError with its process id; after
-    kill -9 of the holder the folder is free at once."""
+    kill -9 of the holder the folder is free at once.
+    """
     command = [sys.executable, "-c", HOLDER, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None

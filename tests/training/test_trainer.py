@@ -16,13 +16,14 @@ from fakes import FakeClock, tiny_qwen2
 from underdog.adapters.base import load_base
 from underdog.data.row import Band, Row, Split
 from underdog.errors import InputError, RunError
+from underdog.hardware.machine import usable_cores
 from underdog.mcq.prompt import PromptStyle
 from underdog.mcq.question import Question
 from underdog.runs.manifest import read_manifest
 from underdog.runs.metrics import read_metrics
 from underdog.training.batches import Encoder, answer_loss, choose_rows, collate
 from underdog.training.config import ExecutionConfig, OptimizerConfig, TrainingConfig
-from underdog.training.record import TrainingJob
+from underdog.training.record import TrainingJob, default_threads
 from underdog.training.trainer import make_plan, train
 
 
@@ -58,6 +59,13 @@ def test_the_manifest_says_what_decides_the_result(job: TrainingJob) -> None:
     assert manifest.context["threads"] == 1
     assert "checkpoints" not in manifest.identity["training"]
     assert manifest.context["machine"]["packages"]["torch"] == torch.__version__
+
+
+def test_small_bases_train_on_one_thread_unless_told(job: TrainingJob) -> None:
+    """Without a number, a base under 10M weights takes one thread and a larger one all cores."""
+    assert default_threads(job.base.model) == 1
+    large = torch.nn.Linear(1000, 10_000, bias=False, device="meta")
+    assert default_threads(large) == usable_cores()
 
 
 def test_tensorboard_events_hold_every_step(job: TrainingJob) -> None:

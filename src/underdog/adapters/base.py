@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
+from underdog.adapters.embedded import find_base
 from underdog.errors import InputError
 from underdog.runs.files import digest_value
 
@@ -39,13 +40,13 @@ class Base(NamedTuple):
 
 
 def load_base(source: str | Path, *, dtype: str = "float32") -> Base:
-    """Load a model folder, or a hub name, into memory on the CPU, in evaluation mode.
+    """Load a model folder, a hub name or an embedded base into memory on the CPU, for evaluation.
 
     Raises InputError when there is no such model or it is not whole.
     """
     if dtype not in DTYPES:
         raise InputError(f"a dtype out of {', '.join(DTYPES)} is needed", got=dtype)
-    where, local = _locate(source)
+    where, local = _locate(find_base(source))
     try:
         with quiet_transformers():
             tokenizer = AutoTokenizer.from_pretrained(where, local_files_only=local)

@@ -63,8 +63,8 @@ def sentences(out: Path) -> Sequence[str]:
     from underdog.runs.files import read_json
 
     results = read_json(out / "evaluation" / "results.json")
-    found = [f"{each['sentence'].capitalize()}." for each in results["comparisons"]]
-    return [*found, f"Report: {out / 'report.html'}"]
+    found = [each["sentence"] for each in results["comparisons"]]
+    return [*(f"{text[:1].upper()}{text[1:]}." for text in found), f"Report: {out / 'report.html'}"]
 
 
 def summary(out: Path, records: Sequence[StageRecord], seconds: float) -> Table:

@@ -81,7 +81,7 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
         "--threads",
         type=int,
         metavar="N",
-        help="CPU threads (default: all usable cores)",
+        help="CPU threads (default: 1 below 10M weights, else all)",
     )
     add("--accumulation", type=int, default=1, metavar="N", help="forward passes per step")
     add("--activation-checkpointing", action="store_true", help="less memory, a third slower")

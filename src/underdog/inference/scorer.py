@@ -17,6 +17,7 @@ import torch
 from peft import PeftModel
 
 from underdog.adapters.base import load_base
+from underdog.adapters.embedded import find_base
 from underdog.adapters.lora import CONFIG_NAME, load_adapter
 from underdog.errors import InputError
 from underdog.mcq.encode import Tokenizer
@@ -138,7 +139,7 @@ def model_identity(base: str | Path, adapter: Path | None = None) -> Mapping[str
     """What tells two models apart on disk: digests of small files, sizes of large ones; a hub id
     by its name.
     """
-    folder = Path(base)
+    folder = Path(find_base(base))
     known = _folder_identity(folder) if folder.is_dir() else str(base)
     found = None if adapter is None else _folder_identity(find_adapter(adapter))
     return {"base": known, "adapter": found}

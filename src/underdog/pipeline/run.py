@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from underdog import __version__
-from underdog.adapters.embedded import find_base
 from underdog.data.row import Row, Split
 from underdog.errors import InputError
-from underdog.hardware.machine import read_machine
+from underdog.hardware.machine import read_machine, usable_cores
 from underdog.pipeline.recipe import BASE, MatchSettings, Recipe
 from underdog.pipeline.stages import Stage, StageRecord, walk
 from underdog.pipeline.tables import to_table
@@ -82,7 +82,7 @@ class _Path:
 
     def __init__(self, recipe: Recipe, out: Path, around: Surroundings) -> None:
         self._recipe, self._out, self._around = recipe, out, around
-        self._base = find_base(recipe.model.base)
+        self._base = recipe.model.base
 
     def stages(self) -> Sequence[Stage]:
         """In order; what each leaves is what the next ones read."""
@@ -138,19 +138,21 @@ class _Path:
                 where=self._out / DATA,
                 hint="a larger data.validation_share",
             )
-        evaluate_models(
-            items,
-            base_and_tuned(
-                self._base,
-                self._out / TRAIN,
-                config=self._scoring(),
-                dtype=self._recipe.model.dtype,
-            ),
-            self._out / EVALUATION,
-            clock=self._around.clock,
-            latency=LatencyConfig(questions=settings.timed) if settings.timed else None,
-            progress=self._around.progress,
+        candidates = base_and_tuned(
+            self._base,
+            self._out / TRAIN,
+            config=self._scoring(),
+            dtype=self._recipe.model.dtype,
         )
+        with self._arithmetic():
+            evaluate_models(
+                items,
+                candidates,
+                self._out / EVALUATION,
+                clock=self._around.clock,
+                latency=LatencyConfig(questions=settings.timed) if settings.timed else None,
+                progress=self._around.progress,
+            )
 
     def match(self) -> None:
         """The tuned model against the recipe's opponent, both asking held-out questions."""
@@ -164,13 +166,14 @@ class _Path:
             questions=settings.questions,
             seed=settings.seed,
         )
-        play(
-            config,
-            self._entrants(asker),
-            self._out / MATCH,
-            clock=self._around.clock,
-            progress=self._around.progress,
-        )
+        with self._arithmetic():
+            play(
+                config,
+                self._entrants(asker),
+                self._out / MATCH,
+                clock=self._around.clock,
+                progress=self._around.progress,
+            )
 
     def report(self) -> None:
         """The page, written again each time: it is quick, and shows the stages as they are now."""
@@ -185,6 +188,14 @@ class _Path:
 
     def _held_out(self) -> list[Row]:
         return [row for row in self._rows() if row.split is Split.VALIDATION]
+
+    def _arithmetic(self) -> AbstractContextManager[None]:
+        """Scoring runs on the threads that training runs on."""
+        from underdog.inference.scorer import default_device
+        from underdog.training.trainer import exact_arithmetic
+
+        threads = self._recipe.training.execution.threads or usable_cores()
+        return exact_arithmetic(threads, on_cpu=default_device() == "cpu")
 
     def _scoring(self) -> Any:
         from underdog.inference.scorer import Normalisation, ScoringConfig

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from underdog.adapters.last_layer import Reading
 from underdog.adapters.lora import (
     adapter_tensors,
     put_tensors,
@@ -57,10 +58,13 @@ class LoopState:
 
 
 class Trained(NamedTuple):
-    """What changes in training: the `peft` model and its optimizer."""
+    """What changes in training: the `peft` model and its optimizer. `reading` tells the model's
+    last layer which positions matter, when it can be told.
+    """
 
     model: Any
     optimizer: Any
+    reading: Reading | None = None
 
 
 def save_checkpoint(run: Path, trained: Trained, state: LoopState, *, keep: int) -> Path:

@@ -38,8 +38,8 @@ class ExecutionConfig:
     """How the machine is used. The first two may change between sittings of one run."""
 
     threads: int | None = None
-    """CPU threads, or None for the cores this process may use. Another number may change the last
-    bit, so a continued run keeps the first sitting's unless one is given."""
+    """CPU threads, or None: 1 for bases under 10M weights, else the cores this process may use.
+    Another number may change the last bit; without one, a continued run keeps its first."""
     device: str = "auto"
     """"auto" (an accelerator when there is one) or "cpu"."""
     accumulation: int = 1

@@ -113,7 +113,7 @@ def forward_and_backward(
         for part in cut_evenly(rows, plan.accumulation)
     ]
     answer_tokens = sum(len(part.targets) for part in parts)
-    loss = sum(_part_loss(part, answer_tokens, trained.model, accelerator) for part in parts)
+    loss = sum(_part_loss(part, answer_tokens, trained, accelerator) for part in parts)
     weights = [weight for group in trained.optimizer.param_groups for weight in group["params"]]
     norm = accelerator.clip_grad_norm_(weights, plan.guard.max_gradient_norm)
     input_tokens = sum(part.input_tokens for part in parts)
@@ -121,9 +121,12 @@ def forward_and_backward(
 
 
 def _part_loss(
-    part: BatchTensors, answer_tokens: int, model: Any, accelerator: Accelerator
+    part: BatchTensors, answer_tokens: int, trained: Trained, accelerator: Accelerator
 ) -> float:
-    loss = answer_loss(model, part.to(accelerator.device)) / answer_tokens
+    batch = part.to(accelerator.device)
+    if trained.reading is not None:
+        trained.reading.wanted = batch.answers
+    loss = answer_loss(trained.model, batch) / answer_tokens
     accelerator.backward(loss)
     return loss.item()
 

@@ -19,6 +19,7 @@ import torch
 from accelerate import Accelerator
 
 from underdog.adapters.fused import fused_lora
+from underdog.adapters.last_layer import last_layer_where_read
 from underdog.adapters.lora import attach, save_adapter, trainable_parameters
 from underdog.data.row import Row, Split
 from underdog.errors import InputError
@@ -63,8 +64,8 @@ def train(
     The base is used in place and is itself again afterwards. `evaluate` is called at chunk borders;
     `say` gets sentences for the user (a damaged checkpoint, rows left out).
 
-    Raises RunMismatchError, RunError (no finite steps, or another process works in the folder), InputError, DiskFullError and
-    StoppedBySignal (a KeyboardInterrupt) after SIGINT or SIGTERM.
+    Raises RunMismatchError, RunError (no finite steps, another process in the folder), InputError,
+    DiskFullError, and StoppedBySignal (a KeyboardInterrupt) after SIGINT or SIGTERM.
     """
     rows = tuple(row for row in job.rows if row.split is Split.TRAIN)
     if not rows:
@@ -166,8 +167,8 @@ def adapted(job: TrainingJob) -> Iterator[tuple[Trained, Accelerator]]:
     try:
         prepared = accelerator.prepare_model(model_with_adapter)
         optimizer = accelerator.prepare_optimizer(make_optimizer(prepared, config))
-        with fused_lora(prepared):
-            yield Trained(prepared, optimizer), accelerator
+        with fused_lora(prepared), last_layer_where_read(prepared) as reading:
+            yield Trained(prepared, optimizer, reading), accelerator
     finally:
         if config.execution.activation_checkpointing:
             model.activation_checkpointing_disable()
