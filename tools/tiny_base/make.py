@@ -137,8 +137,8 @@ def pretrain(model: Qwen2ForCausalLM, encoded: list[list[int]], args: argparse.N
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--peak", type=float, default=2e-3)
     parser.add_argument("--snapshot-every", type=int, default=0, help="for choosing --steps")
     return parser.parse_args()
