@@ -36,7 +36,7 @@ class UnderdogError(Exception):
         text = f"{self.where}: {self.wanted}" if self.where else self.wanted
         if self.got:
             text += f"; got {self.got}"
-        return f"{text}. Try: {self.hint}" if self.hint else text
+        return f"{text.rstrip('.')}. Try: {self.hint}" if self.hint else text
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Keyword-only arguments do not pickle by default; worker processes need them to."""

@@ -108,7 +108,7 @@ def test_notes_and_skipped_files_are_shown(
     [
         (["missing.json"], "missing.json: a file or a folder with questions; got nothing there"),
         (["q.json", "--shares", "1", "1", "1"], "shares of easy, medium and hard"),
-        (["q.json", "--chunks", "99"], "chunks, one row in each"),
+        (["q.json", "--chunks", "0"], "1 to 32767 chunks; got 0"),
     ],
 )
 def test_what_the_user_got_wrong_is_one_message(

@@ -66,8 +66,11 @@ def test_topics_stay_mixed_within_equal_difficulty() -> None:
         assert 12 < sum(name.startswith("a") for name in names) < 38
 
 
-@pytest.mark.parametrize("chunks", [0, 4])
-def test_more_chunks_than_rows_are_refused(chunks: int) -> None:
-    """Each chunk needs a row."""
-    with pytest.raises(InputError, match=r"1 to 3 chunks.*fewer --chunks"):
-        arrange(["a", "b", "c"], [0.1, 0.2, 0.3], chunks=chunks, order=Order.RANDOM, seed=0)
+def test_a_small_set_has_a_chunk_for_each_row() -> None:
+    """Three rows in ten chunks are three chunks; no chunk at all is refused."""
+    three = (["a", "b", "c"], [0.1, 0.3, 0.2])
+    places = arrange(*three, chunks=10, order=Order.EASY_TO_HARD, seed=0)
+    assert [place.chunk for place in places] == [0, 2, 1]
+    assert arrange([], [], chunks=10, order=Order.RANDOM, seed=0) == ()
+    with pytest.raises(InputError, match="1 chunk or more; got 0"):
+        arrange(*three, chunks=0, order=Order.RANDOM, seed=0)

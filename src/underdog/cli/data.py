@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, required=True, metavar="DIR", help="folder of the question set")
     add("--seed", type=int, default=0, help="draws the held-out groups (default 0)")
     add("--validation-share", type=float, default=0.1, metavar="S", help="held out (default 0.1)")
-    add("--chunks", type=int, default=10, metavar="N", help="parts of the curriculum (default 10)")
+    add("--chunks", type=int, default=10, metavar="N", help="parts of the curriculum (default: 10)")
     add("--order", choices=_ORDERS, default=_ORDERS[0], help=f"default {_ORDERS[0]}")
     add(
         "--shares",

@@ -54,7 +54,6 @@ def run(args: argparse.Namespace) -> int:
     """Score, compare, save, print."""
     import time
 
-    from underdog.adapters.embedded import find_base
     from underdog.cli.console import ProgressBar, console
     from underdog.inference.examine import base_and_tuned, evaluate_models
     from underdog.inference.latency import LatencyConfig
@@ -71,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     with ProgressBar() as progress:
         results = evaluate_models(
             items,
-            base_and_tuned(find_base(args.base), args.adapter, config=config, dtype=args.dtype),
+            base_and_tuned(args.base, args.adapter, config=config, dtype=args.dtype),
             args.out,
             clock=time.perf_counter,
             latency=LatencyConfig(questions=args.timed) if args.timed else None,

@@ -93,22 +93,16 @@ def run(args: argparse.Namespace) -> int:
     """Train or continue, and say where the adapter is."""
     job = make_job(args)
     from underdog.cli.console import ProgressBar, console
-    from underdog.training.interrupts import StoppedBySignal
     from underdog.training.trainer import train
 
-    try:
-        with ProgressBar() as progress:
-            result = train(job, progress=progress, say=progress.say)
-    except StoppedBySignal as stopped:
-        console.print(str(stopped))
-        return stopped.exit_status
+    with ProgressBar() as progress:
+        result = train(job, progress=progress, say=progress.say)
     console.print(sentence(result))
     return 0
 
 
 def make_job(args: argparse.Namespace) -> TrainingJob:
     """Settings are checked first, then the rows are read, then the base is loaded."""
-    from underdog.adapters.embedded import find_base
     from underdog.errors import MissingExtraError
 
     config, adapter = make_config(args), make_adapter(args)
@@ -118,7 +112,7 @@ def make_job(args: argparse.Namespace) -> TrainingJob:
         from underdog.training.record import TrainingJob
     except ModuleNotFoundError as error:
         raise MissingExtraError.of("training", "llm") from error
-    base = load_base(find_base(args.base), dtype=args.dtype)
+    base = load_base(args.base, dtype=args.dtype)
     return TrainingJob(rows, base, config, adapter, args.out, identity={})
 
 

@@ -63,7 +63,7 @@ class DataConfig:
     validation_share: float = 0.1
     """Share of the rows held out, from 0 to below 1; the first team held out 4,998 of 50,000."""
     chunks: int = 10
-    """Parts of the curriculum, at least 1; the first team trained in ten."""
+    """Parts of the curriculum, at least 1, at most one per row; the first team trained in ten."""
     order: Order = Order.EASY_TO_HARD
     """How difficulty changes from chunk to chunk."""
     shares: tuple[float, float, float] = DEFAULT_SHARES

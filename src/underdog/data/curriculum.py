@@ -33,13 +33,10 @@ class Place(NamedTuple):
 def arrange(
     ids: Sequence[str], difficulties: Sequence[float], *, chunks: int, order: Order, seed: int
 ) -> tuple[Place, ...]:
-    """One place per row, in the order of the input."""
-    if not 1 <= chunks <= max(len(ids), 1):
-        raise InputError(
-            f"1 to {len(ids)} chunks, one row in each at least",
-            got=f"{chunks} for {len(ids)} training rows",
-            hint="fewer --chunks",
-        )
+    """One place per row, in the order of the input. Fewer rows than `chunks`: a chunk for each."""
+    if chunks < 1:
+        raise InputError("1 chunk or more", got=str(chunks))
+    chunks = min(chunks, len(ids))
     sign = {Order.EASY_TO_HARD: 1.0, Order.HARD_TO_EASY: -1.0, Order.RANDOM: 0.0}[order]
     drawn = [hashlib.sha256(f"order\x1f{seed}\x1f{each}".encode()).digest() for each in ids]
     ranked = sorted(range(len(ids)), key=lambda at: (sign * difficulties[at], drawn[at]))

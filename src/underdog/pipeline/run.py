@@ -18,13 +18,13 @@ from typing import Any
 from underdog import __version__
 from underdog.data.row import Row, Split
 from underdog.errors import InputError
-from underdog.hardware.machine import read_machine, usable_cores
+from underdog.hardware.machine import read_machine
 from underdog.pipeline.recipe import BASE, MatchSettings, Recipe
 from underdog.pipeline.stages import Stage, StageRecord, walk
 from underdog.pipeline.tables import to_table
 from underdog.runs.files import clean_partial
 from underdog.runs.lock import LOCK_NAME, locked
-from underdog.runs.manifest import MANIFEST_NAME, Manifest, open_manifest
+from underdog.runs.manifest import MANIFEST_NAME, Manifest, open_manifest, read_manifest
 from underdog.runs.progress import SILENT, Progress
 
 DATA, TRAIN, EVALUATION, MATCH, REPORT = "data", "train", "evaluation", "match", "report.html"
@@ -190,11 +190,11 @@ class _Path:
         return [row for row in self._rows() if row.split is Split.VALIDATION]
 
     def _arithmetic(self) -> AbstractContextManager[None]:
-        """Scoring runs on the threads that training runs on."""
+        """Scoring runs on as many threads as training did."""
         from underdog.inference.scorer import default_device
         from underdog.training.trainer import exact_arithmetic
 
-        threads = self._recipe.training.execution.threads or usable_cores()
+        threads = read_manifest(self._out / TRAIN).context["threads"]
         return exact_arithmetic(threads, on_cpu=default_device() == "cpu")
 
     def _scoring(self) -> Any:

@@ -163,7 +163,7 @@ def adapted(job: TrainingJob) -> Iterator[tuple[Trained, Accelerator]]:
     base_weights = list(model.parameters())
     model_with_adapter = attach(model, job.adapter, seed=config.seed)
     if config.execution.activation_checkpointing:
-        model.activation_checkpointing_enable({"use_reentrant": False})
+        _named(model, "checkpointing_enable")({"use_reentrant": False})
     try:
         prepared = accelerator.prepare_model(model_with_adapter)
         optimizer = accelerator.prepare_optimizer(make_optimizer(prepared, config))
@@ -171,7 +171,7 @@ def adapted(job: TrainingJob) -> Iterator[tuple[Trained, Accelerator]]:
             yield Trained(prepared, optimizer, reading), accelerator
     finally:
         if config.execution.activation_checkpointing:
-            model.activation_checkpointing_disable()
+            _named(model, "checkpointing_disable")()
         model_with_adapter.unload()
         for weight, trainable in zip(base_weights, was_trainable, strict=True):
             weight.requires_grad_(trainable)
@@ -189,6 +189,15 @@ def make_optimizer(model: Any, config: TrainingConfig) -> torch.optim.AdamW:
         weight_decay=config.optimizer.weight_decay,
         fused=True,
     )
+
+
+def _named(model: Any, action: str) -> Callable[..., None]:
+    """A method that transformers 5.17 calls gradient_... and later versions activation_..."""
+    for kind in ("activation", "gradient"):
+        method: Callable[..., None] | None = getattr(model, f"{kind}_{action}", None)
+        if method is not None:
+            return method
+    raise InputError("a model that can compute activations again", got=type(model).__name__)
 
 
 @contextmanager
