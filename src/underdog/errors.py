@@ -20,6 +20,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+EXTRA_OF = {
+    **dict.fromkeys(("jinja2", "pyarrow", "rensa", "scipy"), "data"),
+    **dict.fromkeys(
+        ("accelerate", "peft", "safetensors", "tensorboard", "tokenizers", "torch", "transformers"),
+        "llm",
+    ),
+}
+"""The extra that installs a package, by the name it is imported under."""
+
 
 class UnderdogError(Exception):
     """Root of the tree. The message says what was wanted, what came, where, and what to try."""
@@ -75,6 +84,12 @@ class MissingExtraError(UnderdogError, ImportError):
             f"{feature} needs packages that are not installed",
             hint=f'pip install "underdog[{extra}]"',
         )
+
+    @classmethod
+    def behind(cls, feature: str, error: ModuleNotFoundError) -> MissingExtraError | None:
+        """The same for a failed import, or None when no extra would mend it."""
+        extra = EXTRA_OF.get((error.name or "").partition(".")[0])
+        return None if extra is None else cls.of(feature, extra)
 
 
 class RunError(UnderdogError, RuntimeError):

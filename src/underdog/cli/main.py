@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from underdog import __version__
-from underdog.errors import UnderdogError
+from underdog.errors import MissingExtraError, UnderdogError
 
 COMMANDS = {
     "run": "walk the whole path of a recipe: data, training, evaluation, match, report",
@@ -55,6 +55,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return command.run(args)
     except UnderdogError as error:
         print(f"underdog {args.command}: {error}", file=sys.stderr)
+        return EXIT_ERROR
+    except ModuleNotFoundError as error:
+        missing = MissingExtraError.behind("this command", error)
+        if missing is None:
+            raise
+        print(f"underdog {args.command}: {missing}", file=sys.stderr)
         return EXIT_ERROR
     except KeyboardInterrupt as interrupt:
         told = str(interrupt) or "interrupted; the same command continues from here"

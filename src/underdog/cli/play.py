@@ -240,14 +240,10 @@ def _model(
     from functools import partial
 
     from underdog.agents.model_answerer import ModelAnswerer
-    from underdog.errors import MissingExtraError
+    from underdog.inference.score import score
+    from underdog.inference.scorer import ScoringConfig, model_identity, open_scorer
     from underdog.mcq.prompt import PromptStyle
 
-    try:
-        from underdog.inference.score import score
-        from underdog.inference.scorer import ScoringConfig, model_identity, open_scorer
-    except ModuleNotFoundError as error:
-        raise MissingExtraError.of("playing with a model", "llm") from error
     config = ScoringConfig(style=PromptStyle(spec.style or "texts"))
     shared = opened.get(base)
     if shared is not None and spec.adapter is None:

@@ -38,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
     """Walk the path and print the summary."""
     import time
     from datetime import UTC, datetime
+    from importlib.util import find_spec
 
     from underdog.cli.console import ProgressBar, console
     from underdog.errors import MissingExtraError
@@ -45,14 +46,13 @@ def run(args: argparse.Namespace) -> int:
     from underdog.pipeline.run import Surroundings, run_recipe
 
     recipe = load_recipe(args.recipe)
+    if find_spec("torch") is None:
+        raise MissingExtraError.of("a run", "llm")  # now, not after the first stage
     started = time.perf_counter()
     with ProgressBar() as progress:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         around = Surroundings(now, time.perf_counter, progress.say, progress)
-        try:
-            records = run_recipe(recipe, args.out, around)
-        except ModuleNotFoundError as error:
-            raise MissingExtraError.of("a run", "llm") from error
+        records = run_recipe(recipe, args.out, around)
     console.print(summary(args.out, records, time.perf_counter() - started))
     console.print(*sentences(args.out), sep="\n")
     return 0

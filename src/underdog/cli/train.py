@@ -103,15 +103,11 @@ def run(args: argparse.Namespace) -> int:
 
 def make_job(args: argparse.Namespace) -> TrainingJob:
     """Settings are checked first, then the rows are read, then the base is loaded."""
-    from underdog.errors import MissingExtraError
-
     config, adapter = make_config(args), make_adapter(args)
     rows = read_chunks(args.data, args.chunks)
-    try:
-        from underdog.adapters.base import load_base
-        from underdog.training.record import TrainingJob
-    except ModuleNotFoundError as error:
-        raise MissingExtraError.of("training", "llm") from error
+    from underdog.adapters.base import load_base
+    from underdog.training.record import TrainingJob
+
     base = load_base(args.base, dtype=args.dtype)
     return TrainingJob(rows, base, config, adapter, args.out, identity={})
 
