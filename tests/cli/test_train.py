@@ -143,13 +143,13 @@ def test_a_signal_exits_with_its_status_and_a_message(
     """
     words = flags(places, tmp_path, "--epochs", "20", "--checkpoint-every", "1000")
     process: subprocess.Popen[Any] = subprocess.Popen(
-        [sys.executable, "-m", "underdog", *words], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "underdog", *words], stderr=subprocess.PIPE, text=True
     )
     metrics = tmp_path / "metrics.jsonl"
     while process.poll() is None and not (metrics.exists() and metrics.stat().st_size > 300):
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
-    told, _ = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=60)
     assert process.returncode == 143
     assert "the same command continues from here" in " ".join(told.split())
     assert main(words) == 0

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from underdog.data.summary import Summary
 
-HELP = "build a question set from files: check, group, rate, split, order"
 _ORDERS = ("easy-to-hard", "hard-to-easy", "random")
 
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from underdog.evaluation.results import Item
 
-HELP = "score a base and an adapter on held-out questions, with intervals"
 
 MOST_GROUPS = 12
 """Rows of one breakdown on the screen; the file has all."""

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from underdog.protocol.tokens import CountTokens
     from underdog.tournament.scoreboard import Scoreboard
 
-HELP = "play a match between two entrants, or replay a stored one"
 SPECS = "random, always-b, longest, model:BASE[:ADAPTER], or a run folder with an adapter"
 EXIT_DIFFERENT = 1
 """A replay did not give the stored result."""

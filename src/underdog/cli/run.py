@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from underdog.pipeline.stages import StageRecord
 
-HELP = "walk the whole path of a recipe: data, training, evaluation, match, report"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from underdog.training.config import TrainingConfig
     from underdog.training.record import TrainingJob, TrainingResult
 
-HELP = "train an adapter on a question set"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags. Defaults are those of the configs beside the code."""
