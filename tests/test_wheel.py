@@ -15,6 +15,7 @@ NEEDED = (
     "underdog/assets/tiny-base/model.safetensors",
     "underdog/assets/tiny-base/tokenizer.json",
     "underdog/data/bank/facts.csv",
+    "underdog/data/bank/NOTICE.md",
     "underdog/data/bank/relations.toml",
     "underdog/report/templates/page.html.j2",
     "underdog/py.typed",

@@ -1,4 +1,4 @@
-"""Write the generated parts of docs/: the file tree in map.md, the help texts in cli.md.
+"""Write what is generated: the file tree, the help texts, the table of the bank's sources.
 
 python tools/docs.py           # rewrite
 python tools/docs.py --check   # exit 1 when something is out of date
@@ -10,10 +10,12 @@ import argparse
 import ast
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from underdog.cli.main import COMMANDS, build_parser
+from underdog.data.bank.facts import load_facts
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "underdog"
@@ -68,7 +70,18 @@ def _section(parser: argparse.ArgumentParser) -> Iterator[str]:
                 yield from _section(child)
 
 
-GENERATED = {("docs/map.md", "tree"): tree, ("docs/cli.md", "help"): help_texts}
+def sources() -> str:
+    """A table of the bank's sources."""
+    counts = Counter((fact.source, fact.licence) for fact in load_facts())
+    rows = [f"| {source} | {licence} | {n} |" for (source, licence), n in sorted(counts.items())]
+    return "\n".join(["| source | licence | facts |", "|---|---|---|", *rows, ""])
+
+
+GENERATED = {
+    ("docs/map.md", "tree"): tree,
+    ("docs/cli.md", "help"): help_texts,
+    ("src/underdog/data/bank/NOTICE.md", "sources"): sources,
+}
 
 
 def replaced(text: str, name: str, content: str) -> str:
