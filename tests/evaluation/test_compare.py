@@ -91,6 +91,14 @@ def test_the_better_model_is_named_with_its_evidence() -> None:
     assert "McNemar p = 1.9e-09" in found.sentence()
 
 
+def test_the_sentence_is_the_same_whoever_is_named_first() -> None:
+    """The interval shown is the winner's lead, with its sign, in either order."""
+    marks = [False] * 30 + [True] * 20, [True] * 45 + [False] * 5
+    one = compare(*marks, names=("base", "tuned"))
+    other = compare(*reversed(marks), names=("tuned", "base"))
+    assert one.sentence() == other.sentence()
+
+
 def test_what_is_not_separable_says_how_many_questions_would_be() -> None:
     """The number grows with the noise; the sentence names it."""
     first = [True] * 6 + [False] * 5 + [True] * 89

@@ -75,12 +75,12 @@ class Comparison:
     questions_needed: int | None
 
     def sentence(self) -> str:
-        """The finding in one sentence, in percentage points."""
+        """The finding in one sentence, in percentage points; the interval is the winner's lead."""
         d = self.difference
+        low, high = (-d.high, -d.low) if self.winner == self.first else (d.low, d.high)
         points = f"{100 * abs(d.value):.1f} points"
         evidence = (
-            f"95 % interval {100 * d.low:+.1f} to {100 * d.high:+.1f}; "
-            f"McNemar p = {self.p_value:.2g}"
+            f"95 % interval {100 * low:+.1f} to {100 * high:+.1f}; McNemar p = {self.p_value:.2g}"
         )
         if self.winner is not None:
             loser = self.first if self.winner == self.second else self.second
