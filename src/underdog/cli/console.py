@@ -57,13 +57,16 @@ class ProgressBar:
         self._bar.update(self._task, advance=steps, note=self._note)
 
     def end(self) -> None:
-        """Take the bar away and leave one line."""
+        """Take the bar away and leave one line: done, or how far it came."""
         if self._task is None:
             return
+        task = self._bar.tasks[self._bar.task_ids.index(self._task)]
         self._bar.remove_task(self._task)
         self._task = None
+        whole = task.total is None or task.completed >= task.total
+        state = "[green]done[/]" if whole else f"[yellow]at {task.completed:g}/{task.total:g}[/]"
         note = f": {self._note}" if self._note else ""
-        self._console.print(f"[green]done[/] {self._name}{note}")
+        self._console.print(f"{state} {self._name}{note}")
 
     def say(self, sentence: str) -> None:
         """Print a sentence above the bar."""
