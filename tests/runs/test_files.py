@@ -60,9 +60,12 @@ folder = Path(sys.argv[1])
 try:
     if sys.argv[2] == "file":
         write_text(folder / "kept", "x" * 20_000)
-    else:
+    elif sys.argv[2] == "folder":
         with replacing_folder(folder / "kept") as partial:
             (partial / "part").write_text("x" * 20_000)
+    else:
+        with replacing_folder(folder / "kept") as partial:
+            write_text(partial / "part", "x" * 20_000)
 except DiskFullError as error:
     print(error)
 """
@@ -101,7 +104,7 @@ def test_a_kill_at_any_moment_leaves_one_whole_file(tmp_path: Path) -> None:
         assert len(set(words)) == 1
 
 
-@pytest.mark.parametrize("kind", ["file", "folder"])
+@pytest.mark.parametrize("kind", ["file", "folder", "file in a folder"])
 def test_a_full_disk_is_one_clear_error_and_nothing_is_lost(tmp_path: Path, kind: str) -> None:
     """Under a file size limit the old content stays, and no temporary name is left."""
     kept = tmp_path / "kept"
@@ -111,7 +114,7 @@ def test_a_full_disk_is_one_clear_error_and_nothing_is_lost(tmp_path: Path, kind
     kept.write_text("old")
     with start(LIMITED, str(tmp_path), kind) as writer:
         output, _ = writer.communicate(timeout=60)
-    assert "room to write is needed" in output
+    assert output.startswith(f"{tmp_path / 'kept'}: room to write is needed"), output
     assert "Try: free some space" in output
     assert kept.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]

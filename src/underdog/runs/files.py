@@ -31,8 +31,13 @@ def disk_full_named(where: Path) -> Iterator[None]:
     """Turn "no space left", "quota exceeded" and "file too large" into DiskFullError."""
     try:
         yield
+    except DiskFullError as error:
+        if PARTIAL_MARK not in error.where:
+            raise
+        # Named by a writer inside a folder that is not there yet: name the folder to come.
+        raise DiskFullError(error.wanted, got=error.got, where=where, hint=error.hint) from error
     except OSError as error:
-        if error.errno not in _FULL or isinstance(error, DiskFullError):
+        if error.errno not in _FULL:
             raise
         raise DiskFullError(
             "room to write is needed",
