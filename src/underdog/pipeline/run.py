@@ -23,7 +23,7 @@ from underdog.pipeline.recipe import BASE, MatchSettings, Recipe
 from underdog.pipeline.stages import Stage, StageRecord, walk
 from underdog.pipeline.tables import to_table
 from underdog.runs.files import clean_partial
-from underdog.runs.lock import LOCK_NAME, locked
+from underdog.runs.lock import locked
 from underdog.runs.manifest import MANIFEST_NAME, Manifest, open_manifest, read_manifest
 from underdog.runs.progress import SILENT, Progress
 
@@ -68,7 +68,7 @@ def _check_folder(out: Path) -> None:
     if not out.is_dir() or (out / MANIFEST_NAME).exists():
         return
     others = sorted(path.name for path in out.iterdir() if not path.name.startswith("."))
-    if [name for name in others if not name.startswith(MANIFEST_NAME) and name != LOCK_NAME]:
+    if [name for name in others if not name.startswith(MANIFEST_NAME)]:  # a kill may leave a part
         raise InputError(
             "an empty folder, or one of an earlier run, is needed",
             got=f"one that holds {', '.join(others[:3])}",
