@@ -21,7 +21,11 @@ from pathlib import Path
 from typing import Any
 
 EXTRA_OF = {
-    **dict.fromkeys(("jinja2", "pyarrow", "rensa", "scipy"), "data"),
+    **dict.fromkeys(
+        ("ftfy", "jinja2", "py3langid", "pyarrow", "rensa", "scipy", "sklearn"), "data"
+    ),
+    "datasets": "hub",
+    "ray": "ray",
     **dict.fromkeys(
         ("accelerate", "peft", "safetensors", "tensorboard", "tokenizers", "torch", "transformers"),
         "llm",

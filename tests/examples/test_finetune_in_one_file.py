@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from fakes import save_base
-from underdog.evaluation.accuracy import wilson
+from underdog.interval import wilson
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "finetune_in_one_file.py"
 

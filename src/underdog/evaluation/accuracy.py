@@ -8,38 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
-from underdog.errors import InputError, MissingExtraError
+from underdog.errors import InputError
+from underdog.interval import LEVEL, Interval, normal_quantile, wilson
 from underdog.mcq.prediction import Prediction
 from underdog.mcq.question import Question
-
-LEVEL = 0.95
-"""Confidence of every interval in this package."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """An estimate from `n` questions with the bounds of a two-sided interval, named by method."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-    method: str
-    level: float = LEVEL
-
-    def __post_init__(self) -> None:
-        if self.n < 1:
-            raise InputError("an interval needs at least one question", got=str(self.n))
-        if not self.low <= self.value <= self.high:
-            raise InputError("low <= value <= high", got=f"{self.low}, {self.value}, {self.high}")
-
-    def to_json(self) -> dict[str, Any]:
-        """As a plain JSON object."""
-        return asdict(self)
-
 
 def marks(questions: Sequence[Question], predictions: Sequence[Prediction]) -> tuple[bool, ...]:
     """Whether each prediction is right. Both sequences are in the same order, every key known."""
@@ -67,22 +40,6 @@ def accuracy(right: Sequence[bool]) -> Interval:
     return wilson(sum(right), len(right))
 
 
-def wilson(successes: int, n: int) -> Interval:
-    """Wilson's score interval (J. Am. Stat. Assoc. 22:209, 1927) for `successes` out of `n`."""
-    if n < 1:
-        raise InputError("an interval needs at least one question", got=str(n))
-    try:
-        from scipy.stats import binomtest
-    except ImportError as error:
-        raise MissingExtraError.of("evaluation", "data") from error
-    bounds = binomtest(successes, n).proportion_ci(confidence_level=LEVEL, method="wilson")
-    value = successes / n
-    # The formula gives 0 and 1 at the ends only up to rounding.
-    return Interval(
-        value, min(float(bounds.low), value), max(float(bounds.high), value), n, "wilson"
-    )
-
-
 def questions_for_margin(rate: float, margin: float) -> int:
     """How many questions give an interval of about `rate` plus or minus `margin` (both 0 to 1).
 
@@ -91,10 +48,3 @@ def questions_for_margin(rate: float, margin: float) -> int:
     if not 0 < rate < 1 or not 0 < margin < 1:
         raise InputError("a rate and a margin between 0 and 1", got=f"{rate}, {margin}")
     return math.ceil(normal_quantile(0.5 + LEVEL / 2) ** 2 * rate * (1 - rate) / margin**2)
-
-
-def normal_quantile(probability: float) -> float:
-    """The standard normal distribution's quantile."""
-    from statistics import NormalDist
-
-    return NormalDist().inv_cdf(probability)

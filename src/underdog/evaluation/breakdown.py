@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from underdog.errors import InputError
-from underdog.evaluation.accuracy import Interval, accuracy
+from underdog.evaluation.accuracy import accuracy
+from underdog.interval import Interval
 
 NO_LABEL = "(none)"
 """How an empty label is called."""

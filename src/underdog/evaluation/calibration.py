@@ -15,7 +15,8 @@ from itertools import pairwise
 from typing import Any
 
 from underdog.errors import InputError
-from underdog.evaluation.accuracy import Interval, accuracy, check_aligned
+from underdog.evaluation.accuracy import accuracy, check_aligned
+from underdog.interval import Interval
 from underdog.mcq.prediction import Prediction
 from underdog.mcq.question import Question
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from underdog.errors import InputError, MissingExtraError
-from underdog.evaluation.accuracy import Interval, normal_quantile, wilson
+from underdog.interval import Interval, normal_quantile, wilson
 
 ALPHA = 0.05
 """Two models are separable when equal ones would differ this much less often than this."""

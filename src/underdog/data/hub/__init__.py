@@ -1,0 +1,1 @@
+"""Public question sets by name: one small module per source, from the hub or from a folder."""
