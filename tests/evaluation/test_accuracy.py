@@ -15,6 +15,7 @@ from underdog.mcq.prediction import Outcome, Prediction
 from underdog.mcq.presentation import Presentation
 from underdog.mcq.question import Question
 
+
 def test_no_question_gives_no_interval() -> None:
     """Zero questions are refused, not called 0 %."""
     with pytest.raises(InputError, match="at least one question"):

@@ -14,6 +14,7 @@ from underdog.interval import LEVEL, Interval, normal_quantile, wilson
 from underdog.mcq.prediction import Prediction
 from underdog.mcq.question import Question
 
+
 def marks(questions: Sequence[Question], predictions: Sequence[Prediction]) -> tuple[bool, ...]:
     """Whether each prediction is right. Both sequences are in the same order, every key known."""
     check_aligned(questions, predictions)

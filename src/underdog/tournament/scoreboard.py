@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from underdog.interval import wilson
 from underdog.evaluation.compare import Comparison, compare
+from underdog.interval import wilson
 from underdog.protocol.scoring import InningsScore, score_innings
 from underdog.tournament.events import (
     AnswerGiven,
