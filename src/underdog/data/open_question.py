@@ -1,4 +1,4 @@
-"""A question with a right answer and no choices: what conversion turns into a multiple-choice one."""
+"""A question with a right answer and no choices: what conversion turns into a choice of four."""
 
 from __future__ import annotations
 
