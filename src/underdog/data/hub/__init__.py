@@ -1,1 +1,1 @@
-"""Public question sets by name: one small module per source, from the hub or from a folder."""
+"""Public question sets by name: from the Hugging Face hub, or from files in the hub's schema."""
