@@ -9,6 +9,7 @@
     |-- RunError (RuntimeError)           a run folder that cannot be continued
     |   |-- RunMismatchError              the folder belongs to another recipe or other data
     |   `-- CorruptFileError              a file whose digest is not what was written
+    |-- WorkerError (RuntimeError)        workers that were lost again and again over the same work
     `-- DiskFullError (OSError)           nothing more can be written; what is on disk is whole
 
 Bad data rows are not errors: they are counted and reported. A late or wrong reply of a model is an
@@ -106,6 +107,10 @@ class RunMismatchError(RunError):
 
 class CorruptFileError(RunError):
     """A file whose digest is not what was written."""
+
+
+class WorkerError(UnderdogError, RuntimeError):
+    """Worker processes or machines that were lost again and again over the same work."""
 
 
 class DiskFullError(UnderdogError, OSError):

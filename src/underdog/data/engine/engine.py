@@ -7,8 +7,11 @@ and the same blocks give the same results on every engine, in the order of the b
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+
+from underdog.errors import InputError
 
 Block = TypeVar("Block")
 Shared = TypeVar("Shared")
@@ -28,7 +31,10 @@ class Engine(Protocol):
         """`function(block, shared)` for every block, in order.
 
         `function` lives at the top of a module, is pure, and can be repeated: a worker that dies
-        half-way has its block worked on again elsewhere.
+        half-way has its block worked on again elsewhere. It writes into nothing it is given: on
+        workers, arrays in `shared` are read-only, and on a cluster those in blocks and results too.
+        Its results do not depend on the order of a set or on Python's hash seed, which differ from
+        process to process.
         """
 
 
@@ -38,3 +44,19 @@ def cut(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
     """
     assert size >= 1
     return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def check_function(function: Callable[..., Any]) -> None:
+    """InputError for a function that another process could not import by its name."""
+    try:
+        pickle.dumps(function)
+        importable = getattr(function, "__module__", None) != "__main__"
+    except (AttributeError, TypeError, pickle.PicklingError):
+        importable = False
+    if not importable:
+        raise InputError(
+            "a function that worker processes can import",
+            got=getattr(function, "__qualname__", repr(function)),
+            where=getattr(function, "__module__", ""),
+            hint="the top level of a module, not a script, a lambda or an inner function",
+        )
