@@ -1,1 +1,1 @@
-"""What a set gives away without its questions being understood, each figure with an interval."""
+"""What a question set gives away without its questions being understood."""
