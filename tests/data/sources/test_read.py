@@ -25,8 +25,9 @@ from question_files import (
     write_trivia,
 )
 
-from underdog.data.quality import Checked, check
-from underdog.data.reject import Reason
+from underdog.data.open_question import OpenQuestion
+from underdog.data.quality import UNSCREENED, Checked, check
+from underdog.data.reject import Reason, Reject
 from underdog.data.sources.candidate import Broken, Candidate
 from underdog.data.sources.find import find_files
 from underdog.data.sources.json_files import LARGEST_JSON_BYTES
@@ -49,15 +50,15 @@ def read(path: Path) -> FileRows:
 
 
 def questions_in(path: Path) -> list[Question]:
-    judged = [check(row, file="f") for row in read(path).rows]
+    judged = [check(row, file="f", rules=UNSCREENED) for row in read(path).rows]
     assert all(isinstance(each, Checked) for each in judged), judged
     return [each.question for each in judged if isinstance(each, Checked)]
 
 
 def reasons_in(path: Path) -> list[Reason | None]:
     """Reason per row, None for a good one."""
-    judged = [check(row, file="f") for row in read(path).rows]
-    return [None if isinstance(each, Checked) else each.reason for each in judged]
+    judged = [check(row, file="f", rules=UNSCREENED) for row in read(path).rows]
+    return [each.reason if isinstance(each, Reject) else None for each in judged]
 
 
 @pytest.mark.parametrize("form", WRITERS)
@@ -246,6 +247,38 @@ def test_files_without_any_question_are_the_wrong_schema(tmp_path: Path, value: 
     assert isinstance(result, NoQuestions)
     assert "rows with a question in a field such as text, question" in str(result.error)
     assert result.error.hint
+
+
+def test_worked_answers_are_open_questions_of_a_known_set(tmp_path: Path) -> None:
+    """gsm8k/train.jsonl is GSM8K by the name of its folder; another folder's train.jsonl is not."""
+    row = {"question": "How many clips?", "answer": "48/2=<<48/2=24>>24\n#### 24"}
+    (tmp_path / "gsm8k").mkdir()
+    (tmp_path / "my-gsm8k-notes").mkdir()
+    known = read(write_json_lines(tmp_path / "gsm8k" / "train.jsonl", [row]))
+    assert (known.notes, known.format) == (("GSM8K by its name",), "JSON Lines, open questions")
+    judged = check(known.rows[0], file="f")
+    assert judged == OpenQuestion(
+        "f", 1, "How many clips?", "24", (), "mathematics", "GSM8K", "MIT", "48/2=24",
+    )  # fmt: skip
+    other = read(write_json_lines(tmp_path / "my-gsm8k-notes" / "train.jsonl", [row]))
+    assert other.notes == ()
+    named = read(write_json_lines(tmp_path / "gsm8k-test.jsonl", [row]))
+    assert named.notes == ("GSM8K by its name",)
+
+
+def test_open_questions_say_nothing_about_how_keys_are_counted(tmp_path: Path) -> None:
+    """Answers such as "3" beside rows whose keys count from 0."""
+    rows = [
+        {"question": "Q0?", "choices": ["x", "y", "z"], "answer": 0},
+        {"question": "Q1?", "answer": "3"},
+        {"question": "Q2?", "answer": "0"},
+    ]
+    path = write_json(tmp_path / "q.json", rows)
+    assert read(path).notes == ()
+    assert reasons_in(path) == [None, None, None]
+    rows = [{"question": f"Q{at}?", "choices": ["x", "y"], "answer": at} for at in (1, 2)]
+    path = write_json(tmp_path / "q.json", [*rows, {"question": "Q0?", "answer": "0"}])
+    assert read(path).notes == ("answers are counted from 1",)
 
 
 def test_broken_rows_keep_no_origin() -> None:

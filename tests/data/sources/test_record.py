@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from question_files import any_questions, instruction
 
-from underdog.data.quality import Checked, check
+from underdog.data.open_question import OpenQuestion
+from underdog.data.quality import UNSCREENED, Checked, check
 from underdog.data.reject import Reason
 from underdog.data.sources.candidate import Broken, Candidate
 from underdog.data.sources.record import read_record
@@ -23,7 +24,9 @@ WHOLE = ("Capital of Peru?", tuple(CITIES), 1)
 
 def judge(value: Any) -> Any:
     """(text, choices, answer) of a good row, or the reason of a bad one."""
-    judged = check(read_record(1, value), file="f")
+    judged = check(read_record(1, value), file="f", rules=UNSCREENED)
+    if isinstance(judged, OpenQuestion):
+        return judged.text, judged.answer, judged.aliases
     if isinstance(judged, Checked):
         return judged.question.text, judged.question.choices, judged.question.answer
     return judged.reason
@@ -85,8 +88,13 @@ def test_every_shape_reads_as_the_same_question(value: Any) -> None:
         ("[" * 100_000, Reason.NOT_A_RECORD),
         ({"choices": CITIES, "answer": "B"}, Reason.NO_QUESTION),
         ({"question": None, "choices": CITIES, "answer": "B"}, Reason.NO_QUESTION),
-        ({"question": "Why?", "answer": "B"}, Reason.NO_CHOICES),
+        ({"question": "Why?"}, Reason.NO_ANSWER),
+        ({"question": "Why?", "answer": []}, Reason.NO_ANSWER),
+        ({"question": "Why?", "answer": {"value": None, "aliases": []}}, Reason.NO_ANSWER),
+        ({"question": "Why?", "answer_index": 2}, Reason.NO_CHOICES),
+        ({"question": "Why?", "choices": [], "answer": "B"}, Reason.NO_CHOICES),
         ({"question": "Why?", "choices": None, "answer": "B"}, Reason.NO_CHOICES),
+        ({"question": "Why?", "answers": ["x", "y"]}, Reason.NO_ANSWER),
         ({"question": "Why?", "choices": "a or b", "answer": "B"}, Reason.NO_CHOICES),
         ({"question": "Why?", "choices": "[broken", "answer": "B"}, Reason.NO_CHOICES),
         ({"question": "Why?", "choices": [None, "x"], "answer": "B"}, Reason.EMPTY_CHOICE),
@@ -199,6 +207,70 @@ def test_no_value_makes_the_reader_fail(value: Any) -> None:
 @given(any_questions())
 def test_instruction_records_give_back_their_question(question: Question) -> None:
     """Text, choices and key survive the one-text form."""
-    found = check(read_record(1, instruction(question)), file="f")
+    found = check(read_record(1, instruction(question)), file="f", rules=UNSCREENED)
     assert isinstance(found, Checked)
     assert found.question == question
+
+
+HAMLET = "Who wrote Hamlet?"
+BARD = ("Shakespeare", "The Bard")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"question": HAMLET, "answer": "William Shakespeare", "aliases": list(BARD)},
+        {"question": HAMLET, "answer": "William Shakespeare", "answer_aliases": list(BARD)},
+        {"question": HAMLET, "answer": "William Shakespeare", "aliases": str(list(BARD))},
+        {"question": HAMLET, "answer": ["William Shakespeare", *BARD]},
+        {"question": HAMLET, "choices": None, "answer": ["William Shakespeare", *BARD]},
+        {"question": HAMLET, "options": "", "answer_text": "William Shakespeare", "aliases": BARD},
+        {
+            "question": HAMLET,
+            "answer": {
+                "value": "William Shakespeare",
+                "aliases": list(BARD),
+                "normalized_aliases": ["shakespeare", "william shakespeare"],
+                "normalized_value": "william shakespeare",
+                "type": "WikipediaEntity",
+            },
+        },
+    ],
+)
+def test_every_shape_of_an_open_question_reads_alike(value: Any) -> None:
+    """A text, a list, TriviaQA's structure, and aliases beside them; the answer is no alias."""
+    assert judge(value) == (HAMLET, "William Shakespeare", BARD)
+
+
+def test_answers_remain_choices_where_they_are_a_list() -> None:
+    """A list called "answers" has always meant choices."""
+    value = {"question": HAMLET, "answers": ["Marlowe", "Shakespeare"], "correct": "Shakespeare"}
+    assert judge(value) == (HAMLET, ("Marlowe", "Shakespeare"), 1)
+    aliases = {**value, "aliases": ["The Bard"]}
+    assert judge(aliases) == judge(value)
+
+
+def test_worked_answers_give_the_answer_and_the_working() -> None:
+    """GSM8K and MATH as they stand on the hub; a prose answer stays what it is."""
+    gsm8k = read_record(
+        1,
+        {
+            "question": "How many clips?",
+            "answer": "She sold 48/2 = <<48/2=24>>24 clips.\nTogether <<48+24=72>>72.\n#### 72",
+        },
+    )
+    assert isinstance(gsm8k, Candidate)
+    assert (gsm8k.key, gsm8k.choices, gsm8k.shape) == ("72", None, "open questions")
+    assert gsm8k.explanation == "She sold 48/2 = 24 clips.\nTogether 72."
+    solution = "We have $3x = 9$, so $x = \\boxed{3}$."
+    maths = {"problem": "Solve 3x = 9.", "level": "Level 1", "type": "Algebra"}
+    for value in (
+        {**maths, "solution": solution},
+        {**maths, "solution": solution, "answer": "3"},
+    ):
+        found = read_record(1, value)
+        assert isinstance(found, Candidate)
+        assert (found.key, found.explanation, found.text) == ("3", solution, "Solve 3x = 9.")
+    prose = read_record(1, {"question": "Why?", "solution": "Because."})
+    assert isinstance(prose, Candidate)
+    assert (prose.key, prose.explanation) == ("Because.", "")

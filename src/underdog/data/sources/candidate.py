@@ -31,8 +31,10 @@ class KeyKind(Enum):
 class Candidate(NamedTuple):
     """A row as found, tidied but unchecked.
 
-    `choices` is None when the row has no field for them. `labels` are the choices' own names when
-    the row spells them out, and empty when they are the letters from A in order.
+    `choices` is None when the row has no field for them: with a key it is an open question. They
+    are empty when the row speaks of choices and holds none. `labels` are the choices' own names
+    when the row spells them out, and empty when they are the letters from A in order. `aliases` are
+    further texts that are right; the key may be among them.
     """
 
     row: int
@@ -50,6 +52,7 @@ class Candidate(NamedTuple):
     """The source vouches for its groups: two such rows of different groups are not alike."""
     shape: str = ""
     """What kind of record it was; shown to the user."""
+    aliases: tuple[str, ...] = ()
 
     def excerpt(self) -> str:
         """The row in one short line, for the rejects file."""
@@ -72,7 +75,7 @@ def tidy(text: str) -> str:
     Half of a surrogate pair, which no UTF-8 file can hold, becomes U+FFFD.
     """
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not plain.isprintable():
+    if not plain.isprintable() and not plain.replace("\n", "").replace("\t", "").isprintable():
         plain = "".join(letter for letter in plain if letter >= " " or letter in "\n\t")
         plain = plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return plain.strip()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from underdog.data.hub.ledger import LEDGER_NAME
 from underdog.errors import SourceError
 from underdog.runs.files import PARTIAL_MARK
 from underdog.runs.manifest import MANIFEST_NAME
@@ -57,7 +58,9 @@ def _expand(path: Path) -> Iterator[SourceFile]:
         yield SourceFile(path / QUESTIONS_NAME, f"{folder}/{QUESTIONS_NAME}", folder, named=True)
         return
     files = sorted(file for file in path.rglob("*") if file.is_file())
-    shown = [file for file in files if not _hidden(file.relative_to(path))]
+    shown = [
+        file for file in files if file.name != LEDGER_NAME and not _hidden(file.relative_to(path))
+    ]
     if not shown:
         raise SourceError("a folder with question files", got="no files in it", where=path)
     for file in shown:

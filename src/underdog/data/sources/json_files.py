@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from underdog.data.reject import Reason, shorten
 from underdog.data.sources.candidate import Broken, Candidate
+from underdog.data.sources.fields import CHOICE_NAMES, TEXT_NAMES
 from underdog.data.sources.lines import LONGEST_LINE_BYTES, read_lines
-from underdog.data.sources.record import CHOICE_NAMES, TEXT_NAMES, read_record
+from underdog.data.sources.record import read_record
 from underdog.errors import SourceError
 
 LARGEST_JSON_BYTES = 512 << 20

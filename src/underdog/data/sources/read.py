@@ -13,20 +13,33 @@ from typing import NamedTuple
 
 from underdog.data.sources.candidate import Broken, Candidate, KeyKind
 from underdog.data.sources.detect import READERS, Container, detect
+from underdog.data.sources.fields import TEXT_NAMES
 from underdog.data.sources.find import SourceFile
 from underdog.data.sources.opentriviaqa import count_repairs
-from underdog.data.sources.record import TEXT_NAMES
 from underdog.errors import SourceError
 from underdog.runs.files import digest_file
 
 LICENCE_UNKNOWN = "not stated"
 _OPENTRIVIAQA = ("OpenTriviaQA", "CC BY-SA 4.0")
+
+
+class _Origin(NamedTuple):
+    """`pattern` is looked for in a file's name; a folder's name must match it as a whole."""
+
+    pattern: re.Pattern[str]
+    source: str
+    licence: str
+    topic: str = ""
+
+
 _ORIGINS = (
-    (re.compile(r"arc[-_ ]?easy", re.IGNORECASE), "ARC-Easy", "CC BY-SA 4.0"),
-    (re.compile(r"arc[-_ ]?challenge", re.IGNORECASE), "ARC-Challenge", "CC BY-SA 4.0"),
-    (re.compile(r"open[-_ ]?book[-_ ]?qa", re.IGNORECASE), "OpenBookQA", "Apache-2.0"),
+    _Origin(re.compile(r"arc[-_ ]?easy", re.IGNORECASE), "ARC-Easy", "CC BY-SA 4.0"),
+    _Origin(re.compile(r"arc[-_ ]?challenge", re.IGNORECASE), "ARC-Challenge", "CC BY-SA 4.0"),
+    _Origin(re.compile(r"open[-_ ]?book[-_ ]?qa", re.IGNORECASE), "OpenBookQA", "Apache-2.0"),
+    _Origin(re.compile(r"gsm[-_ ]?8k", re.IGNORECASE), "GSM8K", "MIT", "mathematics"),
 )
-"""Public sets whose files state no origin: told by the file's name, and a note says so."""
+"""Public sets whose files state no origin: told by the name of the file or of its folder (GSM8K
+ships as gsm8k/train.jsonl), and a note says so."""
 
 
 class FileRows(NamedTuple):
@@ -103,7 +116,9 @@ def _count_from_zero(rows: list[Candidate | Broken], notes: list[str]) -> list[C
 
 def _open_index(row: Candidate | Broken) -> int | None:
     """An index in somebody else's row, where the base of counting is not known."""
-    if isinstance(row, Broken) or row.labels or row.key is None or row.kind is KeyKind.TEXT:
+    if isinstance(row, Broken) or not row.choices or row.labels or row.key is None:
+        return None
+    if row.kind is KeyKind.TEXT:
         return None
     settled = row.shape.startswith(("underdog", "instruction")) or row.key in (row.choices or ())
     return None if settled or not re.fullmatch(r"\d{1,2}", row.key) else int(row.key)
@@ -115,11 +130,9 @@ def _with_origin(
     source, licence, topic = file.name, LICENCE_UNKNOWN, file.topic
     if container is Container.OPENTRIVIAQA:
         (source, licence), topic = _OPENTRIVIAQA, file.path.stem
-    for pattern, known, its_licence in _ORIGINS:
-        if container is not Container.OPENTRIVIAQA and pattern.search(file.path.stem):
-            source, licence = known, its_licence
-            notes.append(f"{known} by its name")
-            break
+    elif (known := _find_origin(file)) is not None:
+        source, licence, topic = known.source, known.licence, known.topic or topic
+        notes.append(f"{known.source} by its name")
     return [
         row._replace(
             topic=row.topic or topic,
@@ -130,3 +143,15 @@ def _with_origin(
         else row
         for row in rows
     ]
+
+
+def _find_origin(file: SourceFile) -> _Origin | None:
+    folder = file.path.resolve().parent.name
+    return next(
+        (
+            origin
+            for origin in _ORIGINS
+            if origin.pattern.search(file.path.stem) or origin.pattern.fullmatch(folder)
+        ),
+        None,
+    )

@@ -2,12 +2,12 @@
 
 Understood: `choices` as a list, a dict of labels, a list of {label, text}, a pair of lists, one
 field per choice, or a right answer with its distractors; choices that carry their labels ("A) 5").
-Never decided here: whether the row is any good (`quality`), or what its key means.
+A record without choices is an open question (`answer`). Never decided here: whether the row is any
+good (`quality`), or what its key means.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import itertools
 import json
@@ -17,18 +17,24 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from underdog.data.reject import Reason, shorten
+from underdog.data.sources.answer import lost_choices, parse_list, read_right_answer
 from underdog.data.sources.candidate import LABELLED, Broken, Candidate, KeyKind, tidy
+from underdog.data.sources.fields import (
+    CHOICE_NAMES,
+    EXPLANATION_NAMES,
+    INDEX_NAMES,
+    KEY_NAMES,
+    LATE_KEY_NAMES,
+    TEXT_KEY_NAMES,
+    TEXT_NAMES,
+    TOPIC_NAMES,
+    WRONG_NAMES,
+    first,
+    plain,
+)
 from underdog.data.sources.instruction import is_instruction, read_instruction
 from underdog.mcq.question import MAX_CHOICES
 
-TEXT_NAMES = ("text", "question", "question_text", "stem", "query", "problem", "prompt")
-CHOICE_NAMES = ("choices", "options", "mc_answers", "answers", "endings", "alternatives")
-WRONG_NAMES = ("incorrect_answers", "wrong_answers", "distractors", "incorrect")
-INDEX_NAMES = ("answer_index", "answer_idx", "correct_index", "correct_idx")
-TEXT_KEY_NAMES = ("answer_text", "correct_answer_text")
-KEY_NAMES = ("answer", "correct_answer", "expected_answer", "answerkey", "answer_key", "correct")
-LATE_KEY_NAMES = ("correct_option", "gold", "label", "target", "solution")
-_EXPLANATIONS = ("explanation", "reasoning", "rationale", "support")
 _PER_CHOICE = re.compile(r"^(?:choice|option|answer|opt)?[ _]?([a-z]|\d{1,2})$")
 _DISTRACTOR = re.compile(r"^(?:distractor|wrong|incorrect)(?:_answer)?[ _]?\d{1,2}$")
 _LETTERS = tuple(string.ascii_uppercase)
@@ -72,42 +78,40 @@ def _read_fields(row: int, fields: Mapping[str, Any]) -> Candidate:
         fields = {**fields, **{str(name): item for name, item in question.items()}}
         question = question.get("stem", question.get("text"))
     text = tidy(plain(question))
-    choices = _find_choices(fields) or _with_distractors(text, fields)
     key, kind = _find_key(fields)
-    shape = "underdog rows" if kind is KeyKind.INDEX and "id" in fields else "records"
-    if choices is not None and choices.written and kind is KeyKind.ANY:
-        kind = KeyKind.LABEL
-        shape = "labelled choices"
-    return Candidate(
-        row,
-        text,
-        choices.texts if choices else None,
-        key,
-        kind,
-        choices.labels if choices else (),
-        topic=tidy(_first(fields, "topic", "category", "subject")),
-        source=tidy(_first(fields, "source", "dataset")),
-        licence=tidy(_first(fields, "licence", "license")),
-        explanation=tidy(_first(fields, *_EXPLANATIONS)),
-        group=tidy(_first(fields, "group")),
-        settled=shape == "underdog rows" and bool(_first(fields, "group")),
-        shape=shape,
+    choices = _find_choices(fields) or _with_distractors(text, fields)
+    if choices is None:
+        found = _read_open(Candidate(row, text, None, key, kind), fields)
+    else:
+        found = _read_closed(Candidate(row, text, choices.texts, key, kind), choices, fields)
+    group = tidy(first(fields, "group"))
+    return found._replace(
+        topic=tidy(first(fields, *TOPIC_NAMES)),
+        source=tidy(first(fields, "source", "dataset")),
+        licence=tidy(first(fields, "licence", "license")),
+        explanation=tidy(first(fields, *EXPLANATION_NAMES)) or found.explanation,
+        group=group,
+        settled=found.shape == "underdog rows" and bool(group),
     )
 
 
-def plain(value: Any) -> str:
-    """A scalar as text; None and structures as nothing; whole floats without their ".0"."""
-    if isinstance(value, str):
-        return value
-    if value is None or isinstance(value, (Mapping, list, tuple)):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+def _read_closed(found: Candidate, choices: _Choices, fields: Mapping[str, Any]) -> Candidate:
+    if choices.written and found.kind is KeyKind.ANY:
+        return found._replace(kind=KeyKind.LABEL, labels=choices.labels, shape="labelled choices")
+    own = found.kind is KeyKind.INDEX and "id" in fields
+    return found._replace(labels=choices.labels, shape="underdog rows" if own else "records")
 
 
-def _first(fields: Mapping[str, Any], *names: str) -> str:
-    return next((text for name in names if (text := plain(fields.get(name)))), "")
+def _read_open(found: Candidate, fields: Mapping[str, Any]) -> Candidate:
+    right = read_right_answer(fields, found.key)
+    return found._replace(
+        choices=() if lost_choices(fields, right.key) else None,
+        key=right.key,
+        kind=KeyKind.INDEX if found.kind is KeyKind.INDEX else KeyKind.TEXT,
+        explanation=right.explanation,
+        shape="open questions",
+        aliases=right.aliases,
+    )
 
 
 def _find_key(fields: Mapping[str, Any]) -> tuple[str | None, KeyKind]:
@@ -128,8 +132,10 @@ def _find_key(fields: Mapping[str, Any]) -> tuple[str | None, KeyKind]:
 def _find_choices(fields: Mapping[str, Any]) -> _Choices | None:
     for name in CHOICE_NAMES:
         value = fields.get(name)
+        if value is None:
+            continue
         if isinstance(value, str):
-            value = _parse_list(value)
+            value = parse_list(value)
         if isinstance(value, Mapping):
             return _from_mapping(value)
         if isinstance(value, (list, tuple)):
@@ -151,20 +157,6 @@ def _from_separate_fields(fields: Mapping[str, Any]) -> _Choices | None:
     if len(filled) < 2:
         return None
     return _strip_labels([text for _, text in filled], tuple(label for label, _ in filled))
-
-
-def _parse_list(text: str) -> Any:
-    """A list in a table's cell: JSON, or what Python prints for a list of texts."""
-    if not text.lstrip().startswith(("[", "{")) or len(text) > 100_000:
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        pass
-    try:
-        return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return None
 
 
 def _from_mapping(value: Mapping[str, Any]) -> _Choices:
@@ -205,7 +197,7 @@ def _with_distractors(text: str, fields: Mapping[str, Any]) -> _Choices | None:
         (list(fields[name]) for name in WRONG_NAMES if isinstance(fields.get(name), list)), []
     )
     wrong += [fields[name] for name in sorted(fields) if _DISTRACTOR.match(name)]
-    right = _first(fields, *KEY_NAMES)
+    right = first(fields, *KEY_NAMES)
     if not wrong or not right:
         return None
     texts = [tidy(plain(item)) for item in wrong]

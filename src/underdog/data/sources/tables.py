@@ -8,8 +8,9 @@ from pathlib import Path
 
 from underdog.data.reject import Reason, shorten
 from underdog.data.sources.candidate import Broken, Candidate
+from underdog.data.sources.fields import TEXT_NAMES
 from underdog.data.sources.lines import LONGEST_LINE_BYTES, Line, read_lines
-from underdog.data.sources.record import TEXT_NAMES, read_record
+from underdog.data.sources.record import read_record
 from underdog.errors import MissingExtraError, SourceError
 
 DELIMITERS = (",", "\t", ";", "|")

@@ -1,0 +1,1 @@
+"""What makes a row unfit: one rule or family per file, each a function that finds one fault."""

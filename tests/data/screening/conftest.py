@@ -1,0 +1,1 @@
+"""Makes this folder the place where `rows` is found."""
