@@ -7,6 +7,13 @@ import subprocess
 import sys
 
 HEAVY = (
+    "datasets",
+    "huggingface_hub",
+    "pandas",
+    "ray",
+    "sklearn",
+    "ftfy",
+    "py3langid",
     "torch",
     "transformers",
     "peft",

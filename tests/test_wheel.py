@@ -18,6 +18,8 @@ NEEDED = (
     "underdog/data/bank/NOTICE.md",
     "underdog/data/bank/relations.toml",
     "underdog/report/templates/page.html.j2",
+    "underdog/data/card/templates/card.html.j2",
+    "underdog/pages/templates/base.css",
     "underdog/py.typed",
 )
 

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from underdog.data.card.verdicts import judge
 from underdog.data.leakage import LeakCheck
 from underdog.data.summary import FileCount, Groups, Summary
 from underdog.evaluation.predictions import Scored, write_scored
@@ -356,7 +357,9 @@ def write_data(folder: Path, held_out: int) -> None:
         check=LeakCheck(400, 6_560 - held_out, 0.7, 0, 0.58, 0.8, 0, 0.71, settled=6_012),
         digests={"questions.parquet": digests[2], "rejects.jsonl": digests[3]},
     )
-    write_json(folder / "summary.json", summary.to_json())
+    verdicts = [verdict.to_json() for verdict in judge(summary)]
+    write_json(folder / "summary.json", {**summary.to_json(), "verdicts": verdicts})
+    write_text(folder / "card.html", "<!DOCTYPE html><title>Data card</title>")
     identity = {"kind": "question set", "files": {file.name: file.digest for file in summary.files}}
     write_json(folder / "manifest.json", {"identity": identity, "context": {}})
 

@@ -44,6 +44,24 @@ def test_the_check_of_the_split_is_told(summary: dict[str, Any]) -> None:
     assert "found 3 pairs" in make_dataset(summary).split
 
 
+def test_what_the_build_found_is_told(summary: dict[str, Any]) -> None:
+    """Its verdicts in its order, with words for their levels; where its card is. Sets of older
+    builds have neither.
+    """
+    summary["verdicts"] = [
+        {"level": "worry", "title": "Licences not stated", "text": "10 rows.", "place": "origins"},
+        {"level": "good", "title": "Enough", "text": "600 rows.", "place": "steps"},
+    ]
+    view = make_dataset(summary, "data/card.html")
+    assert view.card == "data/card.html"
+    assert view.verdicts == (
+        ("worry", "To worry about", "Licences not stated", "10 rows."),
+        ("good", "Checked and good", "Enough", "600 rows."),
+    )
+    del summary["verdicts"]
+    assert (make_dataset(summary).verdicts, make_dataset(summary).card) == ((), None)
+
+
 def test_uneven_chunks_unnamed_licences_and_many_topics(summary: dict[str, Any]) -> None:
     """A range of sizes, a word for an empty name, and the rest behind a line."""
     summary["chunks"] = [10, 11]

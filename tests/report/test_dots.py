@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from underdog.pages.words import bounds, percent
 from underdog.report.dots import UNNAMED, dot_table, roles, worst_topics
-from underdog.report.words import bounds, percent
 from underdog.runs.files import read_json
 
 

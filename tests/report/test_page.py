@@ -7,7 +7,6 @@ import copy
 import json
 import re
 import shutil
-import subprocess
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from read_page import Page
 
+from browser import BROWSER, show
+from read_page import Page
 from underdog.errors import MissingExtraError
+from underdog.pages.words import percent
 from underdog.report.folder import read_record
 from underdog.report.page import render, write_report
-from underdog.report.words import percent
 from underdog.runs.files import read_json, write_json
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;{{ 7*7 }}"
@@ -47,11 +47,13 @@ def page(source: str) -> Page:
 
 
 def test_the_page_needs_nothing_else(source: str, page: Page) -> None:
-    """No address but places on the page itself, nothing imported by style or script, under 1 MB."""
+    """No address but places on the page itself and the data card beside it, nothing imported by
+    style or script, under 1 MB.
+    """
     for tag, attributes, _ in page.elements:
         assert "src" not in attributes, tag
         href = attributes.get("href")
-        assert href is None or href.startswith("#") or href == "data:,", href
+        assert href in {None, "data:,", "data/card.html"} or href.startswith("#"), href
     assert not re.search(r"https?:|@import|url\(|fetch|XMLHttp|import\(", source)
     assert len(source.encode()) < 1_000_000
 
@@ -62,7 +64,7 @@ def test_the_page_is_well_formed(page: Page) -> None:
     ids = [attributes["id"] for _, attributes, _ in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     for link in page.all("a"):
-        assert (link["href"] or "").removeprefix("#") in ids
+        assert (link["href"] or "").removeprefix("#") in {*ids, "data/card.html"}
 
 
 def test_readers_without_eyes_find_their_way(page: Page) -> None:
@@ -250,44 +252,6 @@ def test_colours_of_text_have_contrast(page: Page, scheme: str) -> None:
             assert (light + 0.05) / (dark + 0.05) >= 4.5, (ground, ink)
 
 
-BROWSER = shutil.which("chromium")
-FRAME = """<!DOCTYPE html><title>waiting</title><body style="margin:0">
-<iframe style="border:0;width:{width}px;height:900px" src="{page}"></iframe><script>
-addEventListener("load", () => {{
-  const inside = document.querySelector("iframe").contentDocument;
-  inside.querySelectorAll("details").forEach((part) => {{ part.open = true; }});
-  document.title = "widths " + inside.documentElement.scrollWidth + " "
-    + inside.documentElement.clientWidth;
-}});</script>"""
-
-
-def browse(address: str, profile: Path) -> subprocess.CompletedProcess[str]:
-    """Open an address in a headless browser without network; the finished DOM is the output."""
-    assert BROWSER is not None
-    flags = (
-        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-        "--disable-background-networking --disable-component-update --allow-file-access-from-files "
-        "--enable-logging=stderr --virtual-time-budget=3000"
-    )
-    command = [BROWSER, *flags.split(), "--host-resolver-rules=MAP * ~NOTFOUND"]
-    return subprocess.run(
-        [*command, f"--user-data-dir={profile}", "--window-size=1280,900", "--dump-dom", address],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-
-
-def widths(page: Path, width: int, folder: Path) -> tuple[int, int, str]:
-    """Width of the document and of the view, and what the browser logged."""
-    frame = folder / f"frame-{width}.html"
-    frame.write_text(FRAME.format(width=width, page=page.as_uri()), encoding="utf-8")
-    done = browse(frame.as_uri(), folder / "profile")
-    found = re.search(r"<title>widths (\d+) (\d+)</title>", done.stdout)
-    assert found, done.stderr[-2000:]
-    return int(found[1]), int(found[2]), done.stderr
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="no chromium on the PATH")
 @pytest.mark.parametrize("width", [360, 390, 1280])
@@ -296,9 +260,9 @@ def test_a_browser_shows_it_without_complaint(
 ) -> None:
     """On a phone and on a desk, with everything unfolded, nothing is wider than the screen."""
     page = write_report(finished_run, tmp_path / "report.html")
-    document, view, log = widths(page, width, tmp_path)
-    assert document <= view <= width
-    assert "CONSOLE" not in log
+    shown = show(page, width, tmp_path)
+    assert shown.document <= shown.view <= width
+    assert "CONSOLE" not in shown.log
 
 
 @pytest.mark.slow
@@ -307,6 +271,6 @@ def test_the_browser_test_can_fail(tmp_path: Path) -> None:
     """A page that is too wide, and complains, is found out."""
     page = tmp_path / "wide.html"
     page.write_text("<div style='width:800px'>x</div><script>nothing()</script>", encoding="utf-8")
-    document, view, log = widths(page, 390, tmp_path)
-    assert document > view
-    assert "CONSOLE" in log
+    shown = show(page, 390, tmp_path)
+    assert shown.document > shown.view
+    assert "CONSOLE" in shown.log

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from underdog.pages.words import THIN
 from underdog.report.verdict import make_verdict
-from underdog.report.words import THIN
 from underdog.runs.files import read_json
 
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
+from underdog.data.agreement import DifficultyReport
+from underdog.data.decontamination import BenchmarkLine
+from underdog.data.distributions import Distributions
 from underdog.data.leakage import LeakCheck
+from underdog.data.mix import MixLine
+from underdog.data.probes.probes import Probes
 from underdog.data.reject import Reject
 from underdog.data.row import Row, Split
+from underdog.data.templates import TemplateReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +44,44 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a build: the rows that went in, and those that came out of it."""
+
+    name: str
+    """A few plain words: "checked", "exact duplicates dropped", "open questions converted"."""
+    rows_in: int
+    rows_out: int
+    note: str = ""
+    """What a reader should know about it, one sentence, or ""."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What became of open questions; `questions` = `converted` + `rejected`."""
+
+    questions: int
+    converted: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A set that was built upon an older one.
+
+    `alike` are new rows that were turned away because they resemble a held-out row of the old set.
+    """
+
+    kept: int
+    added: int
+    alike: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """Counts of one build. Mappings go from a name to a number of rows, the largest first."""
+    """Counts of one build. Mappings go from a name to a number of rows, the largest first.
+
+    What a build did not do is None or empty.
+    """
 
     files: tuple[FileCount, ...]
     skipped: Mapping[str, str]
@@ -54,7 +96,19 @@ class Summary:
     groups: Groups
     check: LeakCheck
     digests: Mapping[str, str]
-    """SHA-256 of every file of the set but the manifest, this summary and the card."""
+    """SHA-256 of every file of the set but the manifest, this summary and the cards."""
+    steps: tuple[Step, ...] = ()
+    """In the order in which they were taken."""
+    conversion: Conversion | None = None
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    """Kind of answer -> open questions converted."""
+    distributions: Distributions | None = None
+    probes: Probes | None = None
+    difficulty: DifficultyReport | None = None
+    templates: TemplateReport | None = None
+    decontamination: tuple[BenchmarkLine, ...] = ()
+    mix: tuple[MixLine, ...] = ()
+    growth: Growth | None = None
 
     @property
     def read(self) -> int:
@@ -74,7 +128,25 @@ class Summary:
     def to_json(self) -> dict[str, Any]:
         """As a plain JSON object."""
         counts = {"read": self.read, "kept": self.kept, "rejected": self.rejected}
-        return {**counts, **asdict(self)}
+        return {
+            **counts,
+            **{each.name: to_plain(getattr(self, each.name)) for each in fields(self)},
+        }
+
+
+def to_plain(value: Any) -> Any:
+    """A value of any stage as JSON knows it: by its own `to_json` where it has one."""
+    if hasattr(value, "to_json"):
+        return value.to_json()
+    if is_dataclass(value):
+        return {each.name: to_plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: to_plain(item) for name, item in value._asdict().items()}
+    if isinstance(value, Mapping):
+        return {str(name): to_plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_plain(item) for item in value]
+    return value
 
 
 def tally(values: Sequence[str]) -> dict[str, int]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from underdog.mcq.presentation import LETTERS
+from underdog.pages.words import percent, settings
 from underdog.report.folder import Json
-from underdog.report.words import percent, settings
 
 
 class ScoredModel(NamedTuple):

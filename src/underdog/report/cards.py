@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from underdog.pages.words import percent
 from underdog.report.dots import SHARES, roles
 from underdog.report.folder import Json
-from underdog.report.words import percent
 
 _KINDS = {
     "gained": ("Gained", "wrong before, right now"),

@@ -12,9 +12,9 @@ from itertools import groupby
 from statistics import fmean
 from typing import NamedTuple
 
+from underdog.pages.scale import Scale, Tick, scale_over
+from underdog.pages.words import count, counted, duration, percent, scientific, three_digits
 from underdog.report.folder import Json
-from underdog.report.scale import Scale, Tick, scale_over
-from underdog.report.words import count, counted, duration, percent, scientific, three_digits
 from underdog.runs.metrics import RESUMED, Metrics, StepMetrics
 
 _POINTS = 240

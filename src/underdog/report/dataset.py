@@ -1,7 +1,7 @@
 """The question set in numbers.
 
-In: data/summary.json. Out: figures, bars of counts, a table of files. Nothing is counted here: the
-build counted, and it checked the split for near-duplicates.
+In: data/summary.json. Out: figures, verdicts, bars of counts, a table of files. Nothing is counted
+or judged here: the build did, and its data card shows the rest.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from underdog.data.card.verdicts import Level
+from underdog.pages.words import count, counted
 from underdog.report.folder import Json
-from underdog.report.words import count, counted
 
 _TABLES = (
     ("reasons", "Left out, by reason"),
@@ -54,14 +55,26 @@ class FileRow(NamedTuple):
     notes: str
 
 
+class Verdict(NamedTuple):
+    """What the build found. `level` is "worry", "note" or "good"; `words` says that to a reader."""
+
+    level: str
+    words: str
+    title: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """The set as the page shows it.
 
-    `figures` are name and number; `order` and `split` are sentences; `clean` is the verdict of the
-    build's check for near-duplicates across the split.
+    `card` is the path of the data card's page, from the run folder, None without one. `figures` are
+    name and number; `order` and `split` are sentences; `clean` is the verdict of the build's check
+    for near-duplicates across the split.
     """
 
+    card: str | None
+    verdicts: tuple[Verdict, ...]
     figures: tuple[tuple[str, str], ...]
     order: str
     split: str
@@ -72,10 +85,12 @@ class Dataset:
     digests: tuple[tuple[str, str], ...]
 
 
-def make_dataset(summary: Json) -> Dataset:
-    """The summary, put in order."""
+def make_dataset(summary: Json, card: str | None = None) -> Dataset:
+    """The summary, put in order. Sets of older builds have no verdicts."""
     splits, check = summary["splits"], summary["check"]
     return Dataset(
+        card=card,
+        verdicts=tuple(_verdict(verdict) for verdict in summary.get("verdicts", ())),
         figures=(
             ("Rows read", count(summary["read"])),
             ("Left out", count(summary["rejected"])),
@@ -90,6 +105,11 @@ def make_dataset(summary: Json) -> Dataset:
         skipped=tuple(summary["skipped"].items()),
         digests=tuple(summary["digests"].items()),
     )
+
+
+def _verdict(verdict: Json) -> Verdict:
+    level = Level(verdict["level"])
+    return Verdict(level.value, level.words, verdict["title"], verdict["text"])
 
 
 def _order(chunks: Sequence[int]) -> str:

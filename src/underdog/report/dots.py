@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from underdog.pages.scale import Scale, Tick
+from underdog.pages.words import bounds, percent
 from underdog.report.folder import Json
-from underdog.report.scale import Scale, Tick
-from underdog.report.words import bounds, percent
 
 SHARES = Scale(0.0, 1.0)
 UNNAMED = "(none)"

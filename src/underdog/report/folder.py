@@ -126,6 +126,7 @@ def _named(folder: Path, pattern: str) -> dict[str, Json]:
     return found
 
 
+CARD_PATH = "data/card.html"
 KNOWN_FILES = (
     ("manifest.json", "what decides the result, and the machine it ran on"),
     ("stages.json", "the stages with their times"),
@@ -135,7 +136,8 @@ KNOWN_FILES = (
     ("data/rejects.jsonl", "every row left out, with the reason"),
     ("data/summary.json", "the question set in numbers"),
     ("data/manifest.json", "the inputs of the question set, with digests"),
-    ("data/card.md", "the data card"),
+    (CARD_PATH, "the data card: what the question set is made of, and what to worry about"),
+    ("data/card.md", "the same as Markdown"),
     ("train/metrics.jsonl", "loss, learning rate and throughput of every step"),
     ("train/checkpoints", "the last checkpoints"),
     ("train/adapter", "the tuned adapter, in PEFT format"),

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from underdog.pages.words import counted, percent, settings
 from underdog.report.dots import Mark, make_mark
 from underdog.report.folder import Json
-from underdog.report.words import counted, percent, settings
 
 SIDES = ("A", "B")
 _ROLES = {"A": "subject", "B": "reference"}

@@ -10,13 +10,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from underdog.errors import MissingExtraError
+from underdog.pages.environment import open_templates
 from underdog.report.answers import make_answers
 from underdog.report.cards import make_examples
 from underdog.report.curves import make_curves
 from underdog.report.dataset import make_dataset
 from underdog.report.dots import dot_table, roles, worst_topics
-from underdog.report.folder import Record, read_record
+from underdog.report.folder import CARD_PATH, Record, read_record
 from underdog.report.innings import make_match
 from underdog.report.provenance import (
     is_digest,
@@ -52,23 +52,14 @@ def render(record: Record) -> str:
 
 
 def _environment() -> Any:
-    try:
-        from jinja2 import Environment, PackageLoader, StrictUndefined
-    except ImportError as error:
-        raise MissingExtraError.of("the report", "data") from error
-    environment = Environment(
-        loader=PackageLoader("underdog.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = open_templates("underdog.report", feature="the report")
     environment.tests["digest"] = is_digest
     return environment
 
 
 def _context(record: Record) -> dict[str, Any]:
     results = record.results
+    card = CARD_PATH if CARD_PATH in record.files else None
     return {
         "verdict": results.then(make_verdict),
         "models": results.then(roles),
@@ -81,7 +72,7 @@ def _context(record: Record) -> dict[str, Any]:
         "examples": results.then(make_examples),
         "match": record.match.then(make_match),
         "training": record.metrics.then(make_curves),
-        "dataset": record.data.then(make_dataset),
+        "dataset": record.data.then(lambda value: make_dataset(value, card)),
         "provenance": record.manifest.then(make_provenance),
         "headers": make_headers(record),
         "stages": record.stages.then(make_stages),

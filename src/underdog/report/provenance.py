@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from underdog.pages.words import duration, plain, settings, size
 from underdog.report.folder import KNOWN_FILES, Json, Part, Record
-from underdog.report.words import duration, plain, settings, size
 
 Pairs = tuple[tuple[str, str], ...]
 _HEX = frozenset("0123456789abcdef")

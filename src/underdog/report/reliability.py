@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from underdog.pages.scale import Tick
+from underdog.pages.words import bounds, percent
 from underdog.report.dots import SHARES, roles
 from underdog.report.folder import Json
-from underdog.report.scale import Tick
-from underdog.report.words import bounds, percent
 
 
 @dataclass(frozen=True, slots=True)

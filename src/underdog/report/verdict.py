@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from underdog.pages.words import bounds, count, counted, p_value, percent, points, points_range
 from underdog.report.dots import DotTable, dot_table
 from underdog.report.folder import Json
-from underdog.report.words import bounds, count, counted, p_value, percent, points, points_range
 
 TUNING = ("base", "tuned")
 """The names that `underdog run` gives to the two models it compares."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from underdog.report import words
+from underdog.pages import words
 
 
 def plain_spaces(text: str) -> str:

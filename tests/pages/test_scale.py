@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from underdog.report.scale import Scale, round_step, scale_over
+from underdog.pages.scale import Scale, round_step, scale_over
 
 numbers = st.floats(min_value=-1e9, max_value=1e9, allow_subnormal=False)
 

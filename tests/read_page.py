@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-VOID = {"meta", "link", "br", "line", "circle", "rect", "polyline", "path"}
-"""Elements without content; the SVG ones are written with a closing slash."""
+VOID = {"meta", "link", "br"}
+"""Elements without content that are written without a closing slash."""
 
 
 class Page(HTMLParser):

@@ -1,0 +1,1 @@
+"""What all pages have in common: words for numbers, scales, drawings, style."""
