@@ -1,20 +1,31 @@
-"""Difficulty: ranks, shares met to the row, predictions over guesses."""
+"""Difficulty: ranks, shares met to the row, predictions over guesses, both on one scale."""
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from question_files import make_questions
 
-from underdog.data.difficulty import band_borders, check_shares, closeness, guess, rate
+from underdog.data.difficulty import (
+    Rating,
+    band_borders,
+    check_shares,
+    margin,
+    rate,
+    report_difficulty,
+)
+from underdog.data.guess import WEIGHTS, Guesses, guess
 from underdog.data.row import Band
 from underdog.errors import InputError
 from underdog.mcq.prediction import Outcome, Prediction
 from underdog.mcq.presentation import Presentation
 from underdog.mcq.question import Question
+
+THIRDS = (1 / 3, 1 / 3, 1 / 3)
 
 
 def predict(question: Question, right: float | None, *, choice: int = 0) -> Prediction:
@@ -28,7 +39,20 @@ def predict(question: Question, right: float | None, *, choice: int = 0) -> Pred
     return Prediction(question.id, order, Outcome.CLEAN, choice, log_probs)
 
 
+def with_scores(scores: list[float]) -> Guesses:
+    """Guesses of these scores, whatever the questions are."""
+    values = np.asarray(scores, np.float64)
+    return Guesses(values, dict.fromkeys(WEIGHTS, values), WEIGHTS)
+
+
+def order_of(questions: list[Question], ratings: tuple[Rating, ...]) -> list[str]:
+    """Ids from the easiest to the hardest."""
+    paired = zip(ratings, (each.id for each in questions), strict=True)
+    return [name for _, name in sorted(paired, key=lambda pair: pair[0].difficulty)]
+
+
 @given(st.integers(1, 200), st.integers(0, 100), st.integers(0, 100))
+@settings(max_examples=50)
 def test_bands_meet_their_shares_to_the_row(count: int, one: int, other: int) -> None:
     """Whatever the shares, each band's size differs from its share by one row at most."""
     low, high = sorted((one, other))
@@ -52,11 +76,20 @@ def test_difficulty_is_the_rank_and_bands_follow_it() -> None:
 
 
 def test_the_order_of_the_questions_does_not_matter() -> None:
-    """Each question keeps its rating."""
+    """Each question keeps its rating, with predictions for some of them as well."""
     questions = make_questions(50)
-    forward = dict(zip((each.id for each in questions), rate(questions), strict=True))
-    turned = questions[::-1]
-    assert dict(zip((each.id for each in turned), rate(turned), strict=True)) == forward
+    predictions = {each.id: predict(each, 0.3 + at / 100) for at, each in enumerate(questions[:20])}
+    for given_predictions in (None, predictions):
+        forward = dict(
+            zip(
+                (each.id for each in questions),
+                rate(questions, predictions=given_predictions),
+                strict=True,
+            )
+        )
+        turned = questions[::-1]
+        back = rate(turned, predictions=given_predictions)
+        assert dict(zip((each.id for each in turned), back, strict=True)) == forward
 
 
 def test_predictions_decide_where_they_exist() -> None:
@@ -91,27 +124,109 @@ def test_predictions_without_probabilities_part_right_from_wrong() -> None:
     )
 
 
-def test_the_guess_follows_its_documented_parts() -> None:
-    """Known sources, twisted wording and close distractors move the score as stated."""
-    plain = Question("What is this?", ("alpha", "beta"), 0, source="ARC-Easy")
-    harder_source = Question("What is this?", ("alpha", "beta"), 0, source="ARC-Challenge")
-    twisted = Question("Which is not this?", ("alpha", "beta"), 0, source="ARC-Easy")
-    explaining = Question("Why is this?", ("alpha", "beta"), 0, source="ARC-Easy")
-    assert guess(plain) < guess(harder_source)
-    assert guess(plain) < guess(explaining) < guess(twisted)
-    assert all(0 <= guess(each) <= 1 for each in make_questions(50))
+@given(st.lists(st.integers(0, 30), min_size=2, max_size=40), st.data())
+@settings(max_examples=50)
+def test_a_model_that_agrees_with_the_guess_changes_nothing(
+    scores: list[int], data: st.DataObject
+) -> None:
+    """Whichever questions have a prediction: where margins rise with the guess, the order is that
+    of the guess. Both kinds stand on one scale.
+    """
+    questions = make_questions(len(scores))
+    guesses = with_scores([each / 30 for each in scores])
+    known = data.draw(st.sets(st.integers(0, len(scores) - 1), min_size=1))
+    predictions = {questions[at].id: predict(questions[at], 0.9 - scores[at] / 40) for at in known}
+    mixed = rate(questions, guesses=guesses, predictions=predictions)
+    assert order_of(questions, mixed) == order_of(questions, rate(questions, guesses=guesses))
 
 
-def test_closeness_of_numbers_and_texts() -> None:
-    """1990 is closer to 1991 than to 12; "Reykjavik" to "Neyjavicik" than to "Riga"."""
+def test_a_rated_part_that_is_easier_does_not_pull_the_rest_along() -> None:
+    """100 rated questions with low guesses, 100 others with high ones: by margin the rated ones
+    fill every band among themselves, and the others, all guessed harder than any of them, come
+    last.
+    """
+    questions = make_questions(200)
+    guesses = with_scores([at / 400 for at in range(100)] + [0.6 + at / 400 for at in range(100)])
+    chance = np.random.default_rng(0)
+    predictions = {
+        each.id: predict(each, float(right))
+        for each, right in zip(questions[:100], chance.uniform(0.1, 0.9, 100), strict=True)
+    }
+    ratings = rate(questions, guesses=guesses, predictions=predictions)
+    assert max(each.difficulty for each in ratings[:100]) <= 0.5
+    assert min(each.difficulty for each in ratings[100:]) >= 0.5
 
-    def near(*choices: str, answer: int | None = 0) -> float:
-        return closeness(Question("q", choices, answer))
 
-    assert near("1990", "1991") > 0.99 > near("1990", "12")
-    assert near("Reykjavik", "Neyjavicik") > near("Reykjavik", "Riga")
-    assert near("$1,000", "$2,000") == 0.5
-    assert near("a", "b", answer=None) == 0.5
+def test_both_kinds_fill_every_tenth_when_they_are_alike() -> None:
+    """Guesses drawn alike, margins that have nothing to do with them: neither kind is pushed to
+    one end.
+    """
+    questions = make_questions(2000)
+    chance = np.random.default_rng(3)
+    guesses = with_scores(chance.uniform(size=2000).tolist())
+    predictions = {
+        each.id: predict(each, float(right))
+        for each, right in zip(questions[:500], chance.uniform(0.01, 0.99, 500), strict=True)
+    }
+    ratings = rate(questions, guesses=guesses, predictions=predictions)
+    for tenth in range(10):
+        rated = sum(min(int(each.difficulty * 10), 9) == tenth for each in ratings[:500])
+        assert 25 <= rated <= 75
+
+
+def test_the_margin_is_the_best_wrong_choice_over_the_right_one() -> None:
+    """In nats; a choice that a model rules out counts as -1e9; without a key it is wrong."""
+    question = Question("q", ("a", "b", "c"), 1)
+    order = Presentation.identity(3)
+
+    def of(log_probs: tuple[float, ...] | None, choice: int = 0) -> float:
+        return margin(question, Prediction(question.id, order, Outcome.CLEAN, choice, log_probs))
+
+    assert of((math.log(0.2), math.log(0.5), math.log(0.3))) == pytest.approx(math.log(0.3 / 0.5))
+    assert of((0.0, -math.inf, -math.inf)) == 1e9
+    assert of((-math.inf, 0.0, -math.inf)) == -1e9
+    assert (of(None, choice=1), of(None, choice=0)) == (-1.0, 1.0)
+    late = Prediction(question.id, order, Outcome.LATE, None)
+    assert margin(question, late) == 1.0
+    open_one = Question("q", ("a", "b", "c"), None)
+    assert margin(open_one, Prediction(open_one.id, order, Outcome.LATE, None)) == 1.0
+
+
+def test_the_report_tells_what_the_guess_is_worth() -> None:
+    """Margins that rise with the guess: correlation 1, and fewer right answers in harder bands."""
+    questions = make_questions(90)
+    guesses = with_scores([at / 90 for at in range(90)])
+    predictions = {
+        each.id: predict(
+            each,
+            0.95 - at / 100,
+            choice=(each.answer or 0) if at < 45 else ((each.answer or 0) + 1) % 4,
+        )
+        for at, each in enumerate(questions[:60])
+    }
+    ratings = rate(questions, guesses=guesses, predictions=predictions, shares=THIRDS)
+    report = report_difficulty(
+        questions, ratings, guesses=guesses, predictions=predictions, shares=THIRDS
+    )
+    assert (report.rows, report.measured) == (90, 60)
+    assert report.correlation is not None
+    assert report.correlation.value == 1.0
+    assert [part.name for part in report.parts] == list(WEIGHTS)
+    assert [(each.band, each.asked, each.rows) for each in report.bands] == [
+        (band, 1 / 3, 30) for band in Band
+    ]
+    right = [each.right and (each.right.value, each.right.n) for each in report.bands]
+    assert right == [(1.0, 20), (1.0, 20), (0.25, 20)]
+
+
+def test_the_report_without_predictions_claims_nothing() -> None:
+    """Shares are told, correlations are not."""
+    questions = make_questions(40)
+    guesses = guess(questions)
+    report = report_difficulty(questions, rate(questions, guesses=guesses), guesses=guesses)
+    assert (report.measured, report.correlation) == (0, None)
+    assert all(part.correlation is None for part in report.parts)
+    assert [(each.rows, each.right) for each in report.bands] == [(21, None), (17, None), (2, None)]
 
 
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0.5, 0.6, 0.1), (-0.1, 1.0, 0.1)])

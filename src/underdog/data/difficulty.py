@@ -1,53 +1,49 @@
-"""How hard a question probably is: from its wording, or from how a model did on it.
+"""How hard the questions of a set are: as guessed, or as a model found them.
 
 In: questions, and predictions where a model has answered them. Out: for each question a difficulty
-from 0 to 1, which is its rank among all of them, and a band. The shares of the bands are met to the
-row, because bands are cut by rank. Never: a model run here; predictions come in as values.
+from 0 to 1, which is its rank among all of them, and a band; and a report on how well the guess
+foretells the model. The shares of the bands are met to the row, because bands are cut by rank.
+Never: a model run here; predictions come in as values.
 
-The score of a question without prediction is a weighted sum of six parts, each from 0 to 1. Only
-its order matters. It goes back to the rules of the project's first team (base value per source,
-longer and explaining questions up, naming questions down), with distractors added:
-  source     0.30  how hard its source is known to be (ARC-Easy 0.25 ... brain-teasers 0.8)
-  closeness  0.25  how like the right answer its distractors are
-  wording    0.15  "except", "not", "why", "how" up; "who", "where" down
-  answer     0.12  yes/no 0.1, words 0.4, number or date 0.8
-  length     0.10  words of the question, 50 or more count as 1
-  chance     0.08  probability of guessing wrong
-With a prediction the score is the margin of the best wrong choice over the right one, in nats.
+A question without prediction is ranked by its guess (`guess` states the parts). One with a
+prediction is ranked by the margin of the best wrong choice over the right one, in nats. Where a set
+has both kinds, they must share one scale, or one kind would fill one end of the curriculum. The
+questions that have both a guess and a margin tie the scales together: a guess that p per cent of
+them do not exceed stands where the p-th per cent of their margins stands (equipercentile equating;
+M. J. Kolen and R. L. Brennan, Test Equating, Scaling, and Linking, 2014, section 2.5). So a rated
+part that is easier than the rest pulls nothing with it, and both kinds fill every band. The guess
+is not shrunk towards the middle, however little it foretells: that would take all questions without
+a prediction out of the first and the last chunks. The report says how little it foretells.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
+from underdog.data.agreement import (
+    BandShare,
+    DifficultyReport,
+    Floats,
+    compare_parts,
+    rank,
+    spearman,
+)
+from underdog.data.guess import MEANINGS, Guesses, guess
 from underdog.data.row import Band
 from underdog.errors import InputError
+from underdog.interval import Interval, wilson
 from underdog.mcq.prediction import Prediction
-from underdog.mcq.question import Question, normalise
+from underdog.mcq.question import Question
 
 DEFAULT_SHARES = (0.526, 0.423, 0.051)
 """Easy, medium, hard: the shares that the first team reported for its 45,002 questions."""
 STEPS = 100
 """Difficulties are rounded to 0.01, so that rows of different topics share one and mix."""
-_UNKNOWN_SOURCE = 0.5
-_SOURCES = {
-    "arc-easy": 0.25,
-    "arc-challenge": 0.65,
-    "openbookqa": 0.55,
-    "opentriviaqa": 0.45,
-}
-"""Order after the accuracies of published models on these sets; the values are our estimate."""
-_TOPICS = {"for-kids": 0.15, "brain-teasers": 0.8}
-_TWISTED = re.compile(
-    r"\b(except|not|never|odd|incorrect|false|least|isnt|doesnt|isn't|doesn't|without)\b"
-)
-_EXPLAINING = re.compile(r"\b(why|how|explain\w*|because|cause[sd]?|best|most likely|analy[sz]e)\b")
-_NAMING = re.compile(r"\b(who|where|when|what|which|name|whose)\b")
-_NUMBER = re.compile(r"[-+$€£]?\d[\d,]*(?:\.\d+)?")
-_YES_NO = {"true", "false", "yes", "no"}
+_IMPOSSIBLE_NATS = -1e9
+"""Stands for the log-probability of a right choice that a model rules out."""
 
 
 class Rating(NamedTuple):
@@ -62,22 +58,49 @@ def rate(
     *,
     shares: tuple[float, float, float] = DEFAULT_SHARES,
     predictions: Mapping[str, Prediction] | None = None,
+    guesses: Guesses | None = None,
 ) -> tuple[Rating, ...]:
-    """Rate all questions against each other. Equal scores are ordered by a hash of the id.
+    """Rate all questions against each other. Equal ones are ordered by guess, then by id (a hash).
 
-    `predictions` by question id; questions without one keep their place among the guesses.
+    `predictions` by question id. `guesses` of the same questions, where they are known already.
     """
-    scores = _quantiles([guess(question) for question in questions])
-    if predictions:
-        scores = _with_predictions(questions, scores, predictions)
-    ties = [hashlib.sha256(question.id.encode()).digest() for question in questions]
-    order = sorted(range(len(questions)), key=lambda at: (scores[at], ties[at]))
-    borders = band_borders(len(questions), shares)
+    guesses = guess(questions) if guesses is None else guesses
+    scale = _one_scale(questions, guesses.scores, predictions=predictions or {})
+    ids = np.asarray([question.id for question in questions], np.str_)
+    order = np.lexsort((ids, guesses.scores, scale)).tolist()
+    bands = _bands(len(order), shares)
     ratings: dict[int, Rating] = {}
-    for rank, at in enumerate(order):
-        band = Band.EASY if rank < borders[0] else Band.MEDIUM if rank < borders[1] else Band.HARD
-        ratings[at] = Rating(round((rank + 0.5) / len(order) * STEPS) / STEPS, band)
+    for place, at in enumerate(order):
+        ratings[at] = Rating(round((place + 0.5) / len(order) * STEPS) / STEPS, bands[place])
     return tuple(ratings[at] for at in range(len(questions)))
+
+
+def report_difficulty(
+    questions: Sequence[Question],
+    ratings: Sequence[Rating],
+    *,
+    guesses: Guesses,
+    shares: tuple[float, float, float] = DEFAULT_SHARES,
+    predictions: Mapping[str, Prediction] | None = None,
+) -> DifficultyReport:
+    """How well the guess foretells the predictions, and the shares of the bands, asked and met."""
+    known = _known(questions, predictions or {})
+    margins = _margins(questions, known, predictions=predictions or {})
+    parts = {name: values[known] for name, values in guesses.parts.items()}
+    rows = [rating.band for rating in ratings]
+    right = _right_by_band(
+        questions, known, scores=guesses.scores, shares=shares, predictions=predictions or {}
+    )
+    return DifficultyReport(
+        rows=len(questions),
+        measured=len(known),
+        correlation=spearman(guesses.scores[known], margins),
+        parts=compare_parts(parts, margins, weights=guesses.weights, meanings=MEANINGS),
+        bands=tuple(
+            BandShare(band, share, rows.count(band), right[band])
+            for band, share in zip(Band, shares, strict=True)
+        ),
+    )
 
 
 def check_shares(shares: Sequence[float]) -> tuple[float, float, float]:
@@ -98,94 +121,67 @@ def band_borders(count: int, shares: tuple[float, float, float]) -> tuple[int, i
     return round(count * easy), min(round(count * (easy + medium)), count)
 
 
-def _quantiles(values: Sequence[float]) -> list[float]:
-    """Each value's mid-rank from 0 to 1; equal values have equal ranks."""
-    ordered = sorted(range(len(values)), key=values.__getitem__)
-    result = [0.0] * len(values)
-    start = 0
-    while start < len(ordered):
-        end = start
-        while end < len(ordered) and values[ordered[end]] == values[ordered[start]]:
-            end += 1
-        for at in ordered[start:end]:
-            result[at] = (start + end) / 2 / len(values)
-        start = end
-    return result
+def _bands(count: int, shares: tuple[float, float, float]) -> list[Band]:
+    """The band of every place, from the easiest."""
+    medium, hard = band_borders(count, shares)
+    parts = ((Band.EASY, medium), (Band.MEDIUM, hard - medium), (Band.HARD, count - hard))
+    return [band for band, size in parts for _ in range(size)]
 
 
-def _with_predictions(
-    questions: Sequence[Question], guesses: list[float], predictions: Mapping[str, Prediction]
-) -> list[float]:
-    known = [at for at, question in enumerate(questions) if question.id in predictions]
-    margins = [_margin(questions[at], predictions[questions[at].id]) for at in known]
-    scores = list(guesses)
-    for at, score in zip(known, _quantiles(margins), strict=True):
-        scores[at] = score
-    return scores
+def _one_scale(
+    questions: Sequence[Question], scores: Floats, *, predictions: Mapping[str, Prediction]
+) -> Floats:
+    """Places from 0 to 1 on the scale of what was measured; of the guess where nothing was."""
+    known = _known(questions, predictions)
+    reference = scores[known] if known else scores
+    places = _places(scores, among=reference)
+    if known:
+        margins = _margins(questions, known, predictions=predictions)
+        places[known] = (rank(margins) - 1) / (2 * len(known))
+    return places
 
 
-def _margin(question: Question, prediction: Prediction) -> float:
+def _places(values: Floats, *, among: Floats) -> Floats:
+    """The share of `among` that lies below each value, half of its equals counted as below."""
+    ordered = np.sort(among)
+    below = np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")
+    places: Floats = below / (2 * max(len(ordered), 1))
+    return places
+
+
+def _known(questions: Sequence[Question], predictions: Mapping[str, Prediction]) -> list[int]:
+    return [at for at, question in enumerate(questions) if question.id in predictions]
+
+
+def _margins(
+    questions: Sequence[Question], known: Sequence[int], *, predictions: Mapping[str, Prediction]
+) -> Floats:
+    found = [margin(questions[at], predictions[questions[at].id]) for at in known]
+    return np.asarray(found, np.float64)
+
+
+def margin(question: Question, prediction: Prediction) -> float:
     """Best wrong choice over the right one in nats. Without probabilities: -1 right, 1 not."""
     if prediction.log_probs is None or question.answer is None:
         return -1.0 if prediction.choice == question.answer is not None else 1.0
-    right = prediction.log_probs[question.answer]
-    return max(
-        value for at, value in enumerate(prediction.log_probs) if at != question.answer
-    ) - max(right, -1e9)
+    right = max(prediction.log_probs[question.answer], _IMPOSSIBLE_NATS)
+    wrong = max(value for at, value in enumerate(prediction.log_probs) if at != question.answer)
+    return max(wrong, _IMPOSSIBLE_NATS) - right
 
 
-def guess(question: Question) -> float:
-    """The heuristic score, from 0 to 1; the module's docstring states its parts."""
-    text = normalise(question.text)
-    source = _SOURCES.get(normalise(question.source), _UNKNOWN_SOURCE)
-    return round(
-        0.30 * _TOPICS.get(question.topic, source)
-        + 0.25 * closeness(question)
-        + 0.15 * _wording(text)
-        + 0.12 * _answer_kind(question)
-        + 0.10 * min(len(text.split()) / 50, 1.0)
-        + 0.08 * (1 - 1 / len(question.choices)),
-        6,
-    )
-
-
-def _wording(text: str) -> float:
-    if _TWISTED.search(text):
-        return 1.0
-    if _EXPLAINING.search(text):
-        return 0.7
-    return 0.2 if _NAMING.search(text) else 0.4
-
-
-def _answer_kind(question: Question) -> float:
-    answer = normalise(question.answer_text or "")
-    if answer in _YES_NO:
-        return 0.1
-    return 0.8 if _NUMBER.match(answer) else 0.4
-
-
-def closeness(question: Question) -> float:
-    """Mean likeness of the distractors to the right answer, from 0 to 1.
-
-    Numbers: one minus their relative distance. Texts: Jaccard index of letter pairs, with a bonus
-    for equal length.
-    """
-    if question.answer is None:
-        return 0.5
-    answer = normalise(question.choices[question.answer])
-    others = [
-        normalise(choice) for at, choice in enumerate(question.choices) if at != question.answer
-    ]
-    return sum(_likeness(answer, other) for other in others) / len(others)
-
-
-def _likeness(one: str, other: str) -> float:
-    numbers = _NUMBER.search(one), _NUMBER.search(other)
-    if numbers[0] and numbers[1]:
-        a, b = (float(found[0].lstrip("+$€£").replace(",", "")) for found in numbers if found)
-        return 1 - min(abs(a - b) / max(abs(a), abs(b), 1e-9), 1.0)
-    pairs = {one[at : at + 2] for at in range(len(one))}
-    other_pairs = {other[at : at + 2] for at in range(len(other))}
-    shared = len(pairs & other_pairs)
-    alike = shared / max(len(pairs) + len(other_pairs) - shared, 1)
-    return 0.7 * alike + 0.3 * min(len(one), len(other)) / max(len(one), len(other), 1)
+def _right_by_band(
+    questions: Sequence[Question],
+    known: Sequence[int],
+    *,
+    scores: Floats,
+    shares: tuple[float, float, float],
+    predictions: Mapping[str, Prediction],
+) -> dict[Band, Interval | None]:
+    """How often the model is right on the measured questions, cut into bands by guess alone."""
+    order = sorted(known, key=lambda at: (scores[at], questions[at].id))
+    right: dict[Band, list[bool]] = {band: [] for band in Band}
+    for at, band in zip(order, _bands(len(order), shares), strict=True):
+        question = questions[at]
+        choice = predictions[question.id].choice
+        right[band].append(choice is not None and choice == question.answer)
+    return {band: wilson(sum(got), len(got)) if got else None for band, got in right.items()}
