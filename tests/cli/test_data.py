@@ -54,7 +54,7 @@ def test_a_build_says_what_it_did_and_where_things_are(
         "Near-duplicates across the split: none found (3 validation questions against all 27",
         "questions.parquet",
         f"Question set: {out} (",
-        f"Data card: {out / 'card.md'}",
+        f"Data card: {out / 'card.html'} (and card.md)",
     ):
         assert part in printed
     assert len(read_rows(out)) == 30

@@ -22,8 +22,10 @@ from question_files import (
     write_trivia,
 )
 
-from underdog.data.build import DataConfig, build, settle_leftovers
+from underdog.data.build import build, settle_leftovers
+from underdog.data.config import DataConfig
 from underdog.data.curriculum import Order
+from underdog.data.references import References
 from underdog.data.row import Band, Split
 from underdog.data.store import read_rows
 from underdog.errors import InputError, RunMismatchError, SourceError
@@ -59,7 +61,7 @@ def test_every_row_is_kept_or_listed(raw: Path, tmp_path: Path) -> None:
     assert all(each.read == each.kept + each.rejected for each in summary.files)
     lines = (tmp_path / "set/rejects.jsonl").read_text().splitlines()
     assert len(lines) == summary.rejected
-    assert summary.reasons == {"duplicate": 3, "fewer than two choices": 1, "no choices": 1}
+    assert summary.reasons == {"duplicate": 3, "fewer than two choices": 1, "no answer": 1}
     assert list(summary.skipped) == ["raw/README.md"]
     assert len(read_rows(tmp_path / "set")) == summary.kept
     stored = read_json(tmp_path / "set/summary.json")
@@ -130,7 +132,7 @@ def test_predictions_decide_the_bands(tmp_path: Path) -> None:
     }
     config = DataConfig(chunks=2, shares=(0.5, 0.25, 0.25))
     path = write_json(tmp_path / "q.json", records(questions))
-    build([path], config, out=tmp_path / "set", predictions=predictions)
+    build([path], config, out=tmp_path / "set", references=References(predictions=predictions))
     hard = {row.question.id for row in read_rows(tmp_path / "set") if row.band is Band.HARD}
     assert hard == {each.id for each in questions[30:]}
     with pytest.raises(RunMismatchError, match="predictions was"):
@@ -151,22 +153,25 @@ def test_the_bank_is_a_source_with_its_own_groups(tmp_path: Path) -> None:
     assert len({(row.group, row.split) for row in rows}) == summary.groups.count
 
 
-def test_the_card_says_what_the_set_is(raw: Path, tmp_path: Path) -> None:
-    """Counts, reasons, licences, the check, ten rows, digests."""
+def test_the_cards_say_what_the_set_is(raw: Path, tmp_path: Path) -> None:
+    """Counts, reasons, licences and digests stand in the page and in its Markdown twin."""
     summary = build([raw], CONFIG, out=tmp_path / "set")
+    page = (tmp_path / "set/card.html").read_text(encoding="utf-8")
     card = (tmp_path / "set/card.md").read_text(encoding="utf-8")
     for part in (
-        "145 rows read, 140 kept, 5 rejected (140 + 5 = 145)",
-        "| raw/animals | OpenTriviaQA | 60 |",
-        "| raw/README.md |",
-        "| CC BY-SA 4.0 |",
-        "| duplicate | 3 |",
-        "| duplicate | raw/table.csv:",
-        f"Check: {summary.check.sentence()}.",
+        "140 questions on 2 topics",
+        "126 for training in 4 chunks, 14 held out",
+        "raw/animals",
+        "raw/README.md",
+        "CC BY-SA 4.0",
+        "raw/table.csv:",
         summary.digests["questions.parquet"],
     ):
         assert part in card
-    assert card.count("\n- What of ") == 10
+        assert part in page
+    verdicts = read_json(tmp_path / "set/summary.json")["verdicts"]
+    assert all(each["title"] in page for each in verdicts)
+    assert verdicts
 
 
 def test_another_configuration_or_other_files_do_not_replace_a_set(
@@ -203,7 +208,7 @@ def test_a_folder_that_no_build_made_is_never_replaced(raw: Path, tmp_path: Path
     [
         (
             [{"question": "Why?"}],
-            "at least one question that can be used; got 1 rejected rows (no c",
+            "at least one question that can be used; got 1 rejected rows (no answer",
         ),
         ([{"answer": "B"}], "rows with a question in a field"),
     ],
@@ -260,7 +265,8 @@ _LIMITED = """
 import resource, sys
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-from underdog.data.build import DataConfig, build
+from underdog.data.build import build
+from underdog.data.config import DataConfig
 from underdog.errors import DiskFullError
 try:
     build([sys.argv[1]], DataConfig(chunks=4), out=Path(sys.argv[2]))

@@ -77,6 +77,7 @@ def test_the_columns_are_those_of_the_contract(tmp_path: Path) -> None:
         "answer": "int8",
         "difficulty": "float",
         "chunk": "int16",
+        "converted": "bool",
         "position": "int32",
     }
 

@@ -1,8 +1,9 @@
-"""The whole way from files to a question set: read, check, group, rate, split, order, write.
+"""The whole way from files to a question set: read, sift, group, rate, split, order, write.
 
-In: paths (files, folders, the word `bank`) and a DataConfig. Out: a folder, written as a whole, and
-a Summary. Equal inputs and settings give equal bytes, in whatever order the paths are given. Never:
-a row lost without a line in rejects.jsonl, or a folder overwritten that this did not make.
+In: paths (files, folders, the word `bank`), a DataConfig, and what the set is held against. Out: a
+folder, written as a whole, and a Summary. Equal inputs and settings give equal bytes, in whatever
+order the paths are given and wherever the stages run. Never: a row lost without a line in
+rejects.jsonl, or a folder overwritten that this did not make.
 """
 
 from __future__ import annotations
@@ -11,23 +12,26 @@ import glob
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from underdog import __version__
-from underdog.data.card import CARD_NAME, write_card
-from underdog.data.curriculum import Order, arrange
-from underdog.data.difficulty import DEFAULT_SHARES, check_shares, rate
-from underdog.data.duplicates import DEFAULT_THRESHOLD, drop_exact, group_rows
+from underdog.data.card.verdicts import judge
+from underdog.data.card.write import MARKDOWN_NAME, PAGE_NAME, write_cards
+from underdog.data.collect import Collected, collect
+from underdog.data.config import DataConfig
+from underdog.data.decontamination import Benchmarks, read_benchmarks
+from underdog.data.distributions import distribute
+from underdog.data.engine.engine import Engine
+from underdog.data.engine.local import IN_PROCESS
 from underdog.data.leakage import LeakCheck, check_leakage
-from underdog.data.quality import Checked, check
+from underdog.data.placing import Placed, place_rows
+from underdog.data.probes.probes import Probes, run_probes
+from underdog.data.references import NO_REFERENCES, References
 from underdog.data.reject import Reject
-from underdog.data.row import Row, Split
-from underdog.data.sources.find import BANK_WORD, SourceFile, find_files
-from underdog.data.sources.read import FileRows, read_file
-from underdog.data.split import split_groups
-from underdog.data.store import write_rejects, write_rows
+from underdog.data.sieve import Sieve, Sifted
+from underdog.data.sources.find import SourceFile, find_files
+from underdog.data.store import QUESTIONS_NAME, read_rows, write_rejects, write_rows
 from underdog.data.summary import (
     FileCount,
     Summary,
@@ -39,9 +43,9 @@ from underdog.data.summary import (
 )
 from underdog.errors import InputError, SourceError
 from underdog.hardware.machine import read_machine
-from underdog.mcq.prediction import Prediction
 from underdog.runs.files import (
     PARTIAL_MARK,
+    digest_file,
     digest_folder,
     digest_value,
     replacing_folder,
@@ -54,100 +58,59 @@ from underdog.runs.progress import SILENT, Progress
 SUMMARY_NAME = "summary.json"
 
 
-@dataclass(frozen=True, slots=True)
-class DataConfig:
-    """Settings of a build. Together with the files they decide every byte of the set."""
-
-    seed: int = 0
-    """Draws the validation groups and the order within equal difficulty."""
-    validation_share: float = 0.1
-    """Share of the rows held out, from 0 to below 1; the first team held out 4,998 of 50,000."""
-    chunks: int = 10
-    """Parts of the curriculum, at least 1, at most one per row; the first team trained in ten."""
-    order: Order = Order.EASY_TO_HARD
-    """How difficulty changes from chunk to chunk."""
-    shares: tuple[float, float, float] = DEFAULT_SHARES
-    """Shares of easy, medium and hard rows; they sum to 1."""
-    near_duplicates: float = DEFAULT_THRESHOLD
-    """Jaccard index from which two questions are near-duplicates, above 0 to 1 (`duplicates`)."""
-    bank_per_fact: int = 2
-    """Questions made per fact when the bank is a source, at least 1."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "order", Order(self.order))
-        object.__setattr__(self, "shares", check_shares(self.shares))
-        wanted = (
-            (
-                "a validation_share from 0 to below 1",
-                self.validation_share,
-                0 <= self.validation_share < 1,
-            ),
-            ("1 to 32767 chunks", self.chunks, 1 <= self.chunks < 1 << 15),
-            (
-                "near_duplicates above 0, at most 1",
-                self.near_duplicates,
-                0 < self.near_duplicates <= 1,
-            ),
-            ("a bank_per_fact of at least 1", self.bank_per_fact, self.bank_per_fact >= 1),
-        )
-        for what, value, fits in wanted:
-            if not fits:
-                raise InputError(what, got=str(value))
-
-    def to_json(self) -> dict[str, Any]:
-        """As a plain JSON object."""
-        return {**asdict(self), "order": self.order.value, "shares": list(self.shares)}
-
-
-class _Read(NamedTuple):
-    files: tuple[FileRows, ...]
-    skipped: dict[str, str]
-
-
-class _Sorted(NamedTuple):
-    """What became of the rows of all files."""
-
-    kept: tuple[Checked, ...]
-    rejects: tuple[Reject, ...]
-
-
 def build(
     sources: Sequence[str | Path],
     config: DataConfig,
     *,
     out: Path,
+    references: References = NO_REFERENCES,
+    engine: Engine = IN_PROCESS,
     progress: Progress = SILENT,
-    predictions: Mapping[str, Prediction] | None = None,
 ) -> Summary:
     """Build a question set in `out`, which is replaced as a whole or left as it was.
 
-    `predictions` by question id let difficulty follow a model instead of the wording. Raises
-    SourceError for what cannot be read, InputError for an `out` that is not ours, RunMismatchError
-    for one with other settings or other files, DiskFullError.
+    Raises SourceError for what cannot be read, InputError for an `out` that is not ours,
+    RunMismatchError for one with other settings or other files, DiskFullError.
     """
+    if config.fit_difficulty and not references.predictions:
+        raise InputError("predictions to learn from", got="none", hint="--predictions FILE")
     settle_leftovers(out)
     found = find_files(sources)
     check_out(out, found)
-    read = _read_all(sources, found, config=config, progress=progress)
-    manifest = Manifest(
-        _identity(read, config, predictions=predictions), {"machine": read_machine().to_json()}
-    )
+    _check_old(out, references.old)
+    old = read_rows(references.old) if references.old else ()
+    benchmarks = read_benchmarks(references.benchmarks) if references.benchmarks else None
+    read = collect(sources, found, bank=(config.seed, config.bank_per_fact), progress=progress)
+    identity = _identity(read, config, references=references, benchmarks=benchmarks)
+    manifest = Manifest(identity, {"machine": read_machine().to_json()})
     if (out / MANIFEST_NAME).exists():
         open_manifest(out, manifest)
-    judged = _judge(read.files, progress)
-    rows = _arrange_rows(judged.kept, config, predictions=predictions, progress=progress)
-    progress.begin("looking for near-duplicates across the split", None)
-    settled = frozenset(row.question.id for row in judged.kept if row.settled)
-    leak = check_leakage(rows, config.near_duplicates, settled=settled)
+    sieve = Sieve(config, engine=engine, progress=progress, old=old)
+    sifted = sieve.sift(read.files, benchmarks=benchmarks, wrong_answers=references.wrong_answers)
+    if not sifted.rows and not old:
+        raise _nothing_left(read, sifted.rejects)
+    placed = place_rows(
+        sifted,
+        config,
+        old=old,
+        predictions=references.predictions,
+        engine=engine,
+        progress=progress,
+    )
+    progress.begin("looking for leaks and give-aways", None)
+    leak, probes = _examine(placed, config)
     progress.end()
     progress.begin("writing", None)
     with replacing_folder(out) as folder:
-        write_rows(rows, folder)
-        write_rejects(judged.rejects, folder)
-        summary = _summarise(read, judged, rows=rows, leak=leak, digests=digest_folder(folder))
-        write_json(folder / SUMMARY_NAME, summary.to_json())
-        card = write_card(summary, rows, rejects=judged.rejects, settings=config.to_json())
-        write_text(folder / CARD_NAME, card)
+        write_rows(placed.rows, folder)
+        write_rejects(placed.rejects, folder)
+        digests = digest_folder(folder)
+        summary = _summarise(read, sifted, placed=placed, leak=leak, probes=probes, digests=digests)
+        verdicts = [each.to_json() for each in judge(summary)]
+        write_json(folder / SUMMARY_NAME, {**summary.to_json(), "verdicts": verdicts})
+        cards = write_cards(summary, placed.rows, rejects=placed.rejects, settings=config.to_json())
+        write_text(folder / PAGE_NAME, cards.html)
+        write_text(folder / MARKDOWN_NAME, cards.markdown)
         open_manifest(folder, manifest)
     progress.end()
     return summary
@@ -184,146 +147,75 @@ def settle_leftovers(out: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _read_all(
-    sources: Sequence[str | Path],
-    found: Sequence[SourceFile],
-    *,
-    config: DataConfig,
-    progress: Progress,
-) -> _Read:
-    use_bank = any(str(source) == BANK_WORD for source in sources)
-    progress.begin("reading", len(found) + use_bank)
-    files: list[FileRows] = []
-    skipped: dict[str, str] = {}
-    for file in found:
-        read = read_file(file)
-        if isinstance(read, FileRows):
-            files.append(read)
-        elif file.named:
-            raise read.error
-        else:
-            skipped[read.name] = f"{read.error.wanted}; got {read.error.got}"
-        progress.advance(note=file.name)
-    if use_bank:
-        from underdog.data.sources.bank import read_bank
-
-        files.append(read_bank(seed=config.seed, per_fact=config.bank_per_fact))
-        progress.advance(note=BANK_WORD)
-    progress.end()
-    if not files:
-        first = next(iter(skipped.items()), ("", "no path was given"))
-        raise SourceError(
-            "at least one file with questions",
-            got=f"{len(skipped)} files without any ({first[0]}: {first[1]})",
-            where=", ".join(map(str, sources)),
-            hint="a folder with JSON, JSON Lines, CSV, Parquet or OpenTriviaQA files, or bank",
+def _check_old(out: Path, old: Path | None) -> None:
+    """A set grows into another folder: what is there stays as it is."""
+    if old is not None and out.resolve() == old.resolve():
+        hint = "another folder; the old set can be removed afterwards"
+        raise InputError(
+            "an output folder beside the set that grows", got="the set itself", where=out, hint=hint
         )
-    return _Read(tuple(files), skipped)
 
 
 def _identity(
-    read: _Read, config: DataConfig, *, predictions: Mapping[str, Prediction] | None
+    read: Collected,
+    config: DataConfig,
+    *,
+    references: References,
+    benchmarks: Benchmarks | None,
 ) -> dict[str, Any]:
+    """Everything that decides the bytes of the set."""
     margins = {
         name: [each.choice, list(each.log_probs or ())]
-        for name, each in (predictions or {}).items()
+        for name, each in references.predictions.items()
     }
+    wrong = references.wrong_answers
     return {
         "kind": "question set",
         "underdog": __version__,
         "config": config.to_json(),
         "files": {file.name: file.digest for file in read.files},
         "predictions": digest_value(margins) if margins else None,
+        "benchmarks": benchmarks.digests if benchmarks else None,
+        "grown from": digest_file(references.old / QUESTIONS_NAME) if references.old else None,
+        "wrong answers": None if wrong is None else getattr(wrong, "digest", repr(wrong)),
     }
 
 
-def _judge(files: Sequence[FileRows], progress: Progress) -> _Sorted:
-    progress.begin("checking rows", sum(len(file.rows) for file in files))
-    passed: list[Checked] = []
-    rejects: list[Reject] = []
-    for file in files:
-        for found in file.rows:
-            judged = check(found, file=file.name)
-            if isinstance(judged, Checked):
-                passed.append(judged)
-            else:
-                rejects.append(judged)
-        progress.advance(len(file.rows))
-    unique = drop_exact(passed)
-    rejects += unique.rejects
-    progress.end()
-    if not unique.rows:
-        reasons = ", ".join(f"{name}: {n}" for name, n in count_rejects(rejects).items())
-        raise SourceError(
-            "at least one question that can be used",
-            got=f"{len(rejects)} rejected rows ({reasons})",
-            where=", ".join(file.name for file in files[:3]),
-            hint='rows such as {"question": "..", "choices": ["..", ".."], "answer": "B"}',
-        )
-    return _Sorted(unique.rows, tuple(sorted(rejects)))
+def _nothing_left(read: Collected, rejects: Sequence[Reject]) -> SourceError:
+    reasons = ", ".join(f"{name}: {n}" for name, n in count_rejects(rejects).items())
+    return SourceError(
+        "at least one question that can be used",
+        got=f"{len(rejects)} rejected rows ({reasons})",
+        where=", ".join(file.name for file in read.files[:3]),
+        hint='rows such as {"question": "..", "choices": ["..", ".."], "answer": "B"}',
+    )
 
 
-def _arrange_rows(
-    kept: Sequence[Checked],
-    config: DataConfig,
-    *,
-    predictions: Mapping[str, Prediction] | None,
-    progress: Progress,
-) -> tuple[Row, ...]:
-    """Group, rate, split and order."""
-    progress.begin("grouping near-duplicates", None)
-    groups = group_rows(kept, config.near_duplicates)
-    progress.end()
-    progress.begin("rating and ordering", None)
-    questions = [row.question for row in kept]
-    ratings = rate(questions, shares=config.shares, predictions=predictions)
-    splits = split_groups(groups, share=config.validation_share, seed=config.seed)
-    train = [at for at, split in enumerate(splits) if split is Split.TRAIN]
-    places = arrange(
-        [questions[at].id for at in train],
-        [ratings[at].difficulty for at in train],
-        chunks=config.chunks,
-        order=config.order,
+def _examine(placed: Placed, config: DataConfig) -> tuple[LeakCheck, Probes]:
+    """Look for what grouping may have overlooked, and for what the choices give away."""
+    leak = check_leakage(placed.rows, config.near_duplicates, settled=placed.settled)
+    probes = run_probes(
+        [row.question for row in placed.rows],
+        groups=[row.group for row in placed.rows],
         seed=config.seed,
     )
-    placed = dict(zip(train, places, strict=True))
-    rows = []
-    for at, question in enumerate(questions):
-        place = placed.get(at)
-        chunk, position = (None, None) if place is None else (place.chunk, place.position)
-        rating = ratings[at]
-        rows.append(
-            Row(question, groups[at], rating.difficulty, rating.band, splits[at], chunk, position)
-        )
-    progress.end()
-    return tuple(rows)
+    return leak, probes
 
 
 def _summarise(
-    read: _Read,
-    judged: _Sorted,
+    read: Collected,
+    sifted: Sifted,
     *,
-    rows: Sequence[Row],
+    placed: Placed,
     leak: LeakCheck,
+    probes: Probes,
     digests: Mapping[str, str],
 ) -> Summary:
-    rejected = Counter(each.file for each in judged.rejects)
-    files = tuple(
-        FileCount(
-            file.name,
-            file.format,
-            file.digest,
-            read=len(file.rows),
-            kept=len(file.rows) - rejected[file.name],
-            rejected=rejected[file.name],
-            notes=file.notes,
-        )
-        for file in read.files
-    )
+    rows = placed.rows
     return Summary(
-        files=files,
+        files=_count_files(read, sifted, rejects=placed.rejects),
         skipped=dict(sorted(read.skipped.items())),
-        reasons=count_rejects(judged.rejects),
+        reasons=count_rejects(placed.rejects),
         splits=count_splits(rows),
         bands=tally([row.band.value for row in rows]),
         chunks=count_chunks(rows),
@@ -333,4 +225,36 @@ def _summarise(
         groups=count_groups(rows),
         check=leak,
         digests=dict(digests),
+        steps=placed.steps,
+        conversion=sifted.conversion,
+        kinds=sifted.kinds,
+        distributions=distribute(rows),
+        probes=probes,
+        difficulty=placed.difficulty,
+        templates=placed.templates,
+        decontamination=sifted.decontamination,
+        mix=sifted.mix,
+        growth=placed.growth,
     )
+
+
+def _count_files(
+    read: Collected, sifted: Sifted, *, rejects: Sequence[Reject]
+) -> tuple[FileCount, ...]:
+    rejected = Counter(each.file for each in rejects)
+    return tuple(
+        FileCount(
+            file.name,
+            file.format,
+            file.digest,
+            read=len(file.rows),
+            kept=len(file.rows) - rejected[file.name],
+            rejected=rejected[file.name],
+            notes=(*file.notes, *_note_repairs(sifted.mended.get(file.name, 0))),
+        )
+        for file in read.files
+    )
+
+
+def _note_repairs(mended: int) -> tuple[str, ...]:
+    return (f"letters repaired ({mended} rows)",) if mended else ()

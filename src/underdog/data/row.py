@@ -37,6 +37,8 @@ class Row:
     split: Split
     chunk: int | None
     position: int | None
+    converted: bool = False
+    """The source asked an open question; all choices but the right one were drawn for it."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.difficulty <= 1.0:

@@ -1,29 +1,30 @@
-"""Questions as sets of 40-bit shingles: words and word pairs, hashed so that every run agrees.
+"""Questions as sets of 40-bit numbers, and how much two sets have in common.
 
-In: questions. Out: sorted sets of integers, and their true Jaccard index. The hash depends on the
-text alone (BLAKE2b of words), never on Python's hash seed or on other questions.
+In: a word table. Out: one sorted set per question, of words, letters or choices, and the true
+Jaccard index of pairs. A set depends on its question alone, never on Python's hash seed or on other
+questions.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from underdog.mcq.question import Question, normalise
+from underdog.data.word_table import Hashes, Integers, WordTable, join_bounds
 
-Hashes = NDArray[np.uint64]
-Integers = NDArray[np.int64]
 _Number = TypeVar("_Number", np.uint64, np.int64)
-_WORD = re.compile(r"\w+")
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-"""2^64 divided by the golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)."""
-_HASH_BITS = np.uint64(40)
-_PAIRS_AT_ONCE = 200_000
+HASH_BITS = 40
+"""Of each 64-bit hash the upper 40 bits are kept; the others hold the question's number."""
+_HASH_BITS = np.uint64(HASH_BITS)
+_LOST_BITS = np.uint64(64 - HASH_BITS)
+_RUN = 5
+"""Letters in a run: as many bytes as fit into 40 bits, so that runs need no hash."""
+_ELEMENTS_AT_ONCE = 8_000_000
 
 
 class ShingleSets(NamedTuple):
@@ -37,85 +38,70 @@ class ShingleSets(NamedTuple):
         """How many sets."""
         return len(self.bounds) - 1
 
-
-class Words(NamedTuple):
-    """Every word of many questions in reading order: its hash, its question and its part.
-
-    Part 0 is the text, part i choice i. `choices` holds one hash per choice, `choice_rows` its
-    question.
-    """
-
-    hashes: Hashes
-    rows: Integers
-    parts: Integers
-    choices: Hashes
-    choice_rows: Integers
-    total: int
+    def take(self, places: Integers) -> ShingleSets:
+        """The sets at `places`, in that order."""
+        sizes = np.diff(self.bounds)[places]
+        bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+        shift = np.repeat(self.bounds[:-1][places] - bounds[:-1], sizes)
+        return ShingleSets(self.flat[np.arange(bounds[-1]) + shift], bounds)
 
 
-def read_words(questions: Sequence[Question]) -> Words:
-    """Split into words (letters, digits and underscores after folding case)."""
-    known: dict[str, int] = {}
-    hashes: list[int] = []
-    lengths: list[int] = []
-    choices: list[int] = []
-    for question in questions:
-        for part in (question.text, *question.choices):
-            folded = normalise(part)
-            words = _WORD.findall(folded)
-            hashes += [known.get(word) or _remember(known, word) for word in words]
-            lengths.append(len(words))
-            whole = "\x1f".join(words) if words else folded
-            choices.append(known.get(whole) or _remember(known, whole))
-    sizes = np.asarray([1 + len(question.choices) for question in questions], np.int64)
-    part_rows = np.repeat(np.arange(len(questions)), sizes)
-    starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
-    part_numbers = np.arange(len(part_rows)) - starts
-    is_choice = part_numbers > 0
-    return Words(
-        hashes=np.asarray(hashes, np.uint64),
-        rows=np.repeat(part_rows, lengths),
-        parts=np.repeat(part_numbers, lengths),
-        choices=np.asarray(choices, np.uint64)[is_choice],
-        choice_rows=part_rows[is_choice],
-        total=len(questions),
+def join_sets(sets: Sequence[ShingleSets]) -> ShingleSets:
+    """The sets of all blocks, one after another."""
+    return ShingleSets(
+        np.concatenate([each.flat for each in sets]), join_bounds([each.bounds for each in sets])
     )
 
 
-def _remember(known: dict[str, int], text: str) -> int:
-    digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
-    return known.setdefault(text, int.from_bytes(digest, "little") | 1)
-
-
-def text_sets(words: Words) -> ShingleSets:
-    """Words and word pairs of the text."""
-    hashes, rows = _grams(words, words.parts == 0)
-    return _gather(hashes, rows, count=words.total)
-
-
-def wording_sets(words: Words) -> ShingleSets:
-    """Words and word pairs of the text, and each choice as a whole."""
-    hashes, rows = _grams(words, words.parts == 0)
-    marked = words.choices * _MIX + np.uint64(1)
-    return _gather(
-        np.concatenate([hashes, marked]),
-        np.concatenate([rows, words.choice_rows]),
-        count=words.total,
-    )
-
-
-def content_sets(words: Words) -> ShingleSets:
-    """Words and word pairs of the text and of each choice."""
-    hashes, rows = _grams(words, np.ones(len(words.rows), bool))
-    return _gather(hashes, rows, count=words.total)
-
-
-def _grams(words: Words, chosen: NDArray[np.bool_]) -> tuple[Hashes, Integers]:
-    """Words, and pairs of neighbours within one part."""
-    hashes, rows, parts = words.hashes[chosen], words.rows[chosen], words.parts[chosen]
-    together = (rows[1:] == rows[:-1]) & (parts[1:] == parts[:-1])
+def text_sets(table: WordTable) -> ShingleSets:
+    """Words and pairs of neighbouring words of the text."""
+    chosen = table.is_text()[table.word_parts()]
+    hashes, rows = table.hashes[chosen], _word_rows(table)[chosen]
+    together = rows[1:] == rows[:-1]
     pairs = (hashes[:-1] * _MIX) ^ (hashes[1:] >> np.uint64(1))
-    return np.concatenate([hashes, pairs[together]]), np.concatenate([rows, rows[1:][together]])
+    return _gather(
+        np.concatenate([hashes, pairs[together]]),
+        np.concatenate([rows, rows[1:][together]]),
+        count=table.size,
+    )
+
+
+def meaning_sets(table: WordTable) -> ShingleSets:
+    """The words of the text that are no function words."""
+    chosen = table.is_text()[table.word_parts()] & ~table.function
+    return _gather(table.hashes[chosen], _word_rows(table)[chosen], count=table.size)
+
+
+def choice_sets(table: WordTable) -> ShingleSets:
+    """Each choice as a whole."""
+    chosen = ~table.is_text()
+    return _gather(table.wholes[chosen], table.part_rows()[chosen], count=table.size)
+
+
+def spelling_sets(table: WordTable) -> ShingleSets:
+    """Runs of five letters of the text and of each choice, written without spaces between two marks
+    for its ends. A run never reaches from one part into another.
+    """
+    letter_parts = np.repeat(table.word_parts(), np.diff(table.letter_bounds))
+    sizes = np.bincount(letter_parts, minlength=len(table.wholes))
+    padded = np.where(sizes > 0, np.maximum(sizes + 2, _RUN), 0)
+    ends = np.cumsum(padded)
+    starts = ends - padded
+    written = np.full(int(padded.sum()), ord("|"), np.uint8)
+    place = np.arange(len(table.letters)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    written[place + np.repeat(starts + 1, sizes)] = table.letters
+    inside = np.arange(len(written)) + _RUN <= np.repeat(ends, padded)
+    runs = np.zeros(len(written), np.uint64)
+    for distance in range(_RUN):
+        runs[: len(runs) - distance] |= written[distance:].astype(np.uint64) << np.uint64(
+            8 * (_RUN - 1 - distance)
+        )
+    rows = np.repeat(table.part_rows(), padded)
+    return _gather(runs[inside] << _LOST_BITS, rows[inside], count=table.size)
+
+
+def _word_rows(table: WordTable) -> Integers:
+    return table.part_rows()[table.word_parts()]
 
 
 def _gather(hashes: Hashes, rows: Integers, *, count: int) -> ShingleSets:
@@ -125,9 +111,7 @@ def _gather(hashes: Hashes, rows: Integers, *, count: int) -> ShingleSets:
     accidental match is expected in ten sets (n^2 / 2^41), and it would change one pair by 1/30.
     """
     assert count <= 1 << 24, "at most 16.7 million questions"
-    keys = distinct(
-        (rows.astype(np.uint64) << _HASH_BITS) | (hashes >> (np.uint64(64) - _HASH_BITS))
-    )
+    keys = distinct((rows.astype(np.uint64) << _HASH_BITS) | (hashes >> _LOST_BITS))
     bounds = np.zeros(count + 1, np.int64)
     np.cumsum(np.bincount((keys >> _HASH_BITS).astype(np.int64), minlength=count), out=bounds[1:])
     return ShingleSets(keys & ((np.uint64(1) << _HASH_BITS) - np.uint64(1)), bounds)
@@ -143,34 +127,34 @@ def distinct(values: NDArray[_Number]) -> NDArray[_Number]:
     return ordered[fresh]
 
 
-def character_sets(questions: Sequence[Question]) -> ShingleSets:
-    """Runs of five bytes of the folded words of the text and the sorted choices."""
-    texts = [
-        "|".join([" ".join(_WORD.findall(normalise(part))) for part in parts]).encode()
-        for parts in ((question.text, *sorted(question.choices)) for question in questions)
-    ]
-    sizes = np.asarray([len(text) for text in texts], np.int64)
-    letters = np.frombuffer(b"".join(texts), np.uint8).astype(np.uint64)
-    grams = np.zeros(max(len(letters) - 4, 0), np.uint64)
-    for place in range(5):
-        grams = (grams << np.uint64(8)) | letters[place : place + len(grams)]
-    inside = np.arange(len(grams)) + 5 <= np.repeat(np.cumsum(sizes), sizes)[: len(grams)]
-    rows = np.repeat(np.arange(len(texts)), sizes)[: len(grams)]
-    return _gather(grams[inside] << (np.uint64(64) - _HASH_BITS), rows[inside], count=len(texts))
+def shared_counts(sets: ShingleSets, pairs: Integers) -> Integers:
+    """How many elements the two sets of each pair have in common. `pairs` has shape (pairs, 2)."""
+    from scipy.sparse import csr_array
+
+    used = distinct(pairs.reshape(-1))
+    chosen = sets.take(used)
+    places = np.searchsorted(used, pairs)
+    ones = np.ones(len(chosen.flat), np.int32)
+    matrix = csr_array(
+        (ones, chosen.flat.astype(np.int64), chosen.bounds), shape=(len(used), 1 << HASH_BITS)
+    )
+    shared = np.zeros(len(pairs), np.int64)
+    for part in _portions(np.diff(sets.bounds)[pairs].sum(axis=1)):
+        both = matrix[places[part, 0]].multiply(matrix[places[part, 1]])
+        shared[part] = np.diff(both.tocsr().indptr)
+    return shared
+
+
+def _portions(sizes: Integers) -> Iterator[slice]:
+    """Slices of pairs that together hold at most so many elements."""
+    numbers = np.cumsum(sizes) // _ELEMENTS_AT_ONCE
+    cuts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(sizes)]
+    return (slice(one, other) for one, other in pairwise(cuts))
 
 
 def jaccard(sets: ShingleSets, pairs: Integers) -> NDArray[np.float64]:
     """The true Jaccard index of each pair, shape (pairs, 2); 0 where both sets are empty."""
-    from scipy.sparse import csr_array
-
-    known, numbers = np.unique(sets.flat, return_inverse=True)
-    shape = (sets.size, max(len(known), 1))
-    rows = csr_array((np.ones(len(numbers), np.int32), numbers, sets.bounds), shape=shape)
-    shared = np.zeros(len(pairs), np.int64)
-    for start in range(0, len(pairs), _PAIRS_AT_ONCE):
-        part = pairs[start : start + _PAIRS_AT_ONCE]
-        both = rows[part[:, 0]].multiply(rows[part[:, 1]])
-        shared[start : start + len(part)] = both.sum(axis=1)
+    shared = shared_counts(sets, pairs)
     sizes = np.diff(sets.bounds)
     whole = sizes[pairs[:, 0]] + sizes[pairs[:, 1]] - shared
     return shared / np.maximum(whole, 1)

@@ -24,16 +24,25 @@ def split_groups(groups: Sequence[str], *, share: float, seed: int) -> tuple[Spl
     if not 0 <= share < 1:
         raise InputError("a validation share from 0 to below 1", got=str(share))
     sizes = Counter(groups)
-    wanted = round(share * len(groups))
-    drawn = sorted(sizes, key=lambda group: _place(group, seed))
+    held = hold_out(groups, round(share * len(groups)), seed=seed)
+    if share > 0 and not held and len(sizes) > 1:
+        drawn = sorted(sizes, key=lambda group: _place(group, seed))
+        held = frozenset((min(drawn, key=sizes.__getitem__),))
+    return tuple(Split.VALIDATION if group in held else Split.TRAIN for group in groups)
+
+
+def hold_out(groups: Sequence[str], wanted: int, *, seed: int) -> frozenset[str]:
+    """The groups that a draw by hash holds out to reach `wanted` rows, and no more than that.
+
+    `groups` names the group of each row. None are held out for a `wanted` of 0 or less.
+    """
+    sizes = Counter(groups)
     held, total = set(), 0
-    for group in drawn:
+    for group in sorted(sizes, key=lambda group: _place(group, seed)):
         if total + sizes[group] <= wanted:
             held.add(group)
             total += sizes[group]
-    if share > 0 and not held and len(sizes) > 1:
-        held.add(min(drawn, key=sizes.__getitem__))
-    return tuple(Split.VALIDATION if group in held else Split.TRAIN for group in groups)
+    return frozenset(held)
 
 
 def _place(group: str, seed: int) -> bytes:

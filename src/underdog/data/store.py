@@ -36,6 +36,7 @@ COLUMNS = (
     "split",
     "chunk",
     "position",
+    "converted",
 )
 
 
@@ -83,6 +84,7 @@ def to_fields(row: Row) -> dict[str, Any]:
         row.split.value,
         row.chunk,
         row.position,
+        row.converted,
     )
     return dict(zip(COLUMNS, values, strict=True))
 
@@ -108,6 +110,7 @@ def from_fields(fields: dict[str, Any]) -> Row:
         Split(fields["split"]),
         fields["chunk"],
         fields["position"],
+        fields.get("converted", False),  # sets built before open questions were converted
     )
 
 
@@ -124,6 +127,7 @@ def to_parquet(rows: Sequence[Row]) -> bytes:
         "difficulty": pa.float32(),
         "chunk": pa.int16(),
         "position": pa.int32(),
+        "converted": pa.bool_(),
     }
     schema = pa.schema([(name, special.get(name, pa.string())) for name in COLUMNS])
     table = pa.Table.from_pylist([to_fields(row) for row in rows], schema=schema)

@@ -19,7 +19,7 @@ from typing import Any
 
 from underdog.adapters.settings import LoraSettings
 from underdog.agents.baseline import BASELINES
-from underdog.data.build import DataConfig
+from underdog.data.config import DataConfig
 from underdog.errors import InputError, RecipeError
 from underdog.mcq.prompt import PromptStyle
 from underdog.pipeline.tables import Faults, read_table

@@ -1,0 +1,173 @@
+"""Right answers to draw from, with what decides who is whose like.
+
+In: right answers with their questions. Out: a `Pool`, one row per answer and question, each with a
+hash that stands for it wherever chance is drawn. Never: two rows with the same two texts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from zlib import crc32
+
+import numpy as np
+
+from underdog.data.answers.focus import read_focus, wanted
+from underdog.data.answers.kind import Answer, AnswerKind, Form
+from underdog.data.answers.read import read_answer
+from underdog.data.conversion.admission import case_of
+from underdog.data.conversion.composites import Date, Fraction, read_date, read_fraction
+from underdog.data.conversion.figures import NUMERIC, Figure, read_figure
+from underdog.data.conversion.word_hashes import (
+    Hashes,
+    Integers,
+    Words,
+    find_words,
+    fold_texts,
+    mix,
+)
+from underdog.data.engine.engine import Engine, cut
+
+BLOCK = 4000
+"""Answers that are read at a time."""
+LONGEST_PHRASE_WORDS = 3
+_WHO = re.compile(
+    r"\b[Ww]ho(?:m|se)?\s+(?:(?:is|was|were|are|has|had|have|did|does|the|a|an|first|originally|"
+    r"also|famously|reportedly|once|later|actually)\s+)*([a-z]{3,})"
+)
+_WOMEN = "she her hers herself woman actress lady girl queen mother daughter sister wife princess"
+_MEN = "he his him himself man actor gentleman boy king father son brother husband prince"
+
+
+class PoolAnswer(NamedTuple):
+    """A further right answer to draw from, and the question that it answers."""
+
+    answer: str
+    question: str
+    topic: str = ""
+
+
+class Read(NamedTuple):
+    """What one answer and its question say about their likes."""
+
+    kind: AnswerKind
+    focus: str
+    role: str
+    """What a person did whom "who" asks for: "directed", "wrote"; "" elsewhere."""
+    wanted: str
+    surface: str
+    plural: bool
+    numeric: Figure | Date | Fraction | None
+    """A number, date or fraction that can be replaced by others; None for every other answer."""
+
+
+class Pool(NamedTuple):
+    """n rows, in the order given. `folded` texts have lower-case words between blanks."""
+
+    answers: tuple[str, ...]
+    questions: tuple[str, ...]
+    topics: tuple[str, ...]
+    reads: tuple[Read, ...]
+    folded_answers: list[str]
+    folded_questions: list[str]
+    answer_words: Words
+    question_words: Words
+    hashes: Hashes
+    """Of both texts, letter for letter: what stands for a row wherever chance is drawn."""
+    asked: Hashes
+    """Of the question's words: equal for equal questions."""
+    said: Hashes
+    """Of the answer's words."""
+
+    def explains(self, row: int) -> bool:
+        """Whether an answer is a phrase too long to name anything: a reason, a statement, a way.
+        What others say of other things is no fair choice beside it.
+        """
+        phrase = self.reads[row].kind is AnswerKind.PHRASE
+        return phrase and len(self.answers[row].split()) > LONGEST_PHRASE_WORDS
+
+    def places(self) -> dict[tuple[str, str], int]:
+        """The row of each question and answer."""
+        pairs = zip(self.questions, self.answers, strict=True)
+        return {pair: at for at, pair in enumerate(pairs)}
+
+    def genders(self) -> Integers:
+        """1 where a question speaks of women, -1 of men, 0 of both or neither."""
+        signs: Integers = np.sign(self._count(_WOMEN) - self._count(_MEN))
+        return signs
+
+    def _count(self, words: str) -> Integers:
+        """How many of some words stand in each question."""
+        known = find_words(fold_texts([words])).hashes
+        found = self.question_words.rows[np.isin(self.question_words.hashes, known)]
+        counts: Integers = np.bincount(found, minlength=len(self.answers))
+        return counts
+
+
+def gather(answers: Iterable[PoolAnswer], *, engine: Engine) -> Pool:
+    """Read all answers, equal ones with equal questions once."""
+    topics: dict[tuple[str, str], str] = {}
+    for each in answers:
+        pair = (each.question, each.answer)
+        topics[pair] = min(topics.get(pair, each.topic), each.topic)
+    pairs = list(topics)
+    blocks = engine.map(read_block, cut(pairs, BLOCK), None)
+    reads = tuple(read for block in blocks for read in block)
+    folded_questions = fold_texts([question for question, _ in pairs])
+    folded_answers = fold_texts([answer for _, answer in pairs])
+    question_words, answer_words = find_words(folded_questions), find_words(folded_answers)
+    asked = question_words.row_hashes(len(pairs))
+    said = answer_words.row_hashes(len(pairs))
+    letters = [crc32(f"{pair[0]}\x1f{pair[1]}".encode("utf-8", "replace")) for pair in pairs]
+    return Pool(
+        tuple(answer for _, answer in pairs),
+        tuple(question for question, _ in pairs),
+        tuple(topics.values()),
+        reads,
+        folded_answers,
+        folded_questions,
+        answer_words,
+        question_words,
+        hashes=mix(asked ^ mix(said ^ np.array(letters, np.uint64))),
+        asked=asked,
+        said=said,
+    )
+
+
+def read_block(pairs: Sequence[tuple[str, str]], _: None) -> list[Read]:
+    """What questions and answers say about their likes."""
+    return [_read(question, read_answer(answer, question)) for question, answer in pairs]
+
+
+def _read(question: str, answer: Answer) -> Read:
+    focus = read_focus(question)
+    role = _WHO.search(question) if focus == "person" else None
+    want = wanted(focus)
+    return Read(
+        answer.kind,
+        focus,
+        role[1] if role is not None else "",
+        "" if want is None else want.value,
+        _surface(answer.form, answer.kind),
+        answer.kind is AnswerKind.PHRASE and answer.form.plural,
+        read_numeric(answer),
+    )
+
+
+def read_numeric(answer: Answer) -> Figure | Date | Fraction | None:
+    """The answer as a number, date or fraction that can be written with other values."""
+    if answer.kind is AnswerKind.DATE:
+        return read_date(answer.text)
+    if answer.kind is AnswerKind.FRACTION:
+        return read_fraction(answer.text)
+    return read_figure(answer) if answer.kind in NUMERIC else None
+
+
+def _surface(form: Form, kind: AnswerKind) -> str:
+    """What must be alike at first sight: case, words, a full stop, an article of small words."""
+    case = case_of(form)
+    words = 1 if form.words == 1 else 3 if form.words <= 3 else 6 if form.words <= 6 else 9
+    small = kind is AnswerKind.PHRASE and case in ("lower", "sentence")
+    article = "article" if small and form.article else ""
+    return f"{form.numeral.value} {case} {words} {form.stop} {article}"
