@@ -6,7 +6,7 @@ First the whole folder of real files (OpenTriviaQA, ARC, OpenBookQA, GSM8K), the
 JSON Lines, the largest filled up with synthetic rows: the words of a real row, each replaced by one
 drawn from all real words, so that lengths and word frequencies stay and near-duplicates do not
 multiply. Every build is a process of its own. Time is wall time with start and imports; memory is
-the highest sum of proportional set sizes over the process and its workers, looked at every 50 ms.
+the highest sum of proportional set sizes over the process and its workers, looked at four times a second.
 Ends with one line of JSON.
 """
 
@@ -30,7 +30,7 @@ from underdog.data.sources.read import FileRows, read_file
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 FOLDERS = ("opentriviaqa", "science", "gsm8k")
-POLL_S = 0.05
+POLL_S = 0.25
 
 
 class Measured(NamedTuple):

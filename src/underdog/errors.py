@@ -23,7 +23,16 @@ from typing import Any
 
 EXTRA_OF = {
     **dict.fromkeys(
-        ("ftfy", "jinja2", "py3langid", "pyarrow", "rensa", "scipy", "sklearn"), "data"
+        (
+            "ftfy",
+            "jinja2",
+            "py3langid",
+            "pyarrow",
+            "rensa",
+            "scipy",
+            "threadpoolctl",
+        ),
+        "data",
     ),
     "datasets": "hub",
     "ray": "ray",

@@ -6,16 +6,23 @@ twin keeps what its original asks; but for `numbers` and `names` it keeps its ri
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import itertools
+import math
 import random
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
 
 from underdog.mcq.question import Question, normalise
 
 Plant = Callable[[Question, random.Random], Question | None]
 
+LOOK_ALIKES = Path(__file__).with_name("look_alikes.csv")
 LETTERS_PER_TYPO = 25
 """Fast typists leave one wrong letter in about a hundred; this is four times as bad."""
 _LONG_WORD = re.compile(r"[A-Za-z]{4,}")
@@ -24,6 +31,8 @@ _BEFORE_NOUN = re.compile(r"\b(in|of|on|for|by|from|to|with) (?=[a-z])")
 _QUANTITY = re.compile(r"(?<![\w.,:/-])\d{1,3}(?:,\d{3})*(?:\.\d+)?(?![\w,:/-]|\.\d)")
 _WHOLE_NUMBER = re.compile(r"\$?\d[\d,]*")
 _NAMES = ("Amara", "Bogdan", "Chiyo", "Dagny", "Efraim", "Farida", "Gunnar", "Hoku")
+_THINGS = ("candles", "lanterns", "melons", "kettles", "saddles", "violins", "bottles", "ribbons")
+_PLACES = ("harbor", "bakery", "station", "library", "orchard", "theater", "castle", "market")
 _REWORDINGS: tuple[tuple[str, str], ...] = (
     (r"^What is ", "What's "),
     (r"^Who is ", "Who's "),
@@ -239,3 +248,58 @@ def _other_number(text: str, chance: random.Random) -> str:
         made = "".join(digits)
         if made != text:
             return made
+
+
+class Twin(NamedTuple):
+    """A planted near-duplicate and what it was made of."""
+
+    kind: str
+    original: Question
+    question: Question
+
+
+def plant_all(questions: Sequence[Question], *, count: int, seed: int) -> list[Twin]:
+    """About `count` twins, equally many of each kind, each of another original, drawn by hash."""
+    used: set[str] = set()
+    twins: list[Twin] = []
+    # The last kinds are the rarest: they choose first.
+    for kind in reversed(KINDS):
+        left = math.ceil(count / len(KINDS))
+        for question in sorted(questions, key=lambda each: _place(each, kind, seed)):
+            twin = None if question.id in used or not left else plant(question, kind, seed=seed)
+            if twin is not None:
+                used.add(question.id)
+                twins.append(Twin(kind, question, twin))
+                left -= 1
+    return twins
+
+
+def _place(question: Question, kind: str, seed: int) -> bytes:
+    return hashlib.sha256(f"plant\x1f{seed}\x1f{kind}\x1f{question.id}".encode()).digest()
+
+
+def read_look_alikes() -> list[tuple[Question, Question]]:
+    """Pairs of different questions that look alike, by hand; the first choice is the right one."""
+    with LOOK_ALIKES.open(encoding="utf-8", newline="") as lines:
+        return [
+            (
+                Question(row["text"], tuple(row["choices"].split(" | ")), 0),
+                Question(row["other_text"], tuple(row["other_choices"].split(" | ")), 0),
+            )
+            for row in csv.DictReader(lines)
+        ]
+
+
+def word_problems() -> list[Question]:
+    """A sum for each of many persons, things and places, in three sentences each."""
+    made = []
+    for at, (thing, place) in enumerate(itertools.product(_THINGS, _PLACES)):
+        first, second = 12 + 3 * at, 5 + 2 * at
+        choices = tuple(map(str, (first - second, first + second, first + 900, second + 990)))
+        text = (
+            f"{_NAMES[at % len(_NAMES)]} packs {first} {thing} into boxes at the {place} in the "
+            f"morning. In the evening {second} {thing} were sold and taken home by customers. How "
+            f"many {thing} are still left at the {place}?"
+        )
+        made.append(Question(text, choices, 0))
+    return made

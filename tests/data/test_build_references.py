@@ -23,8 +23,18 @@ from underdog.errors import InputError
 from underdog.runs.files import digest_folder, read_json
 
 CONFIG = DataConfig(chunks=4)
-CITIES = ["Paris", "Rome", "Madrid", "Lisbon", "Vienna", "Berlin", "Warsaw", "Prague", "Athens", "Dublin", "Oslo", "Helsinki", "Copenhagen", "Stockholm", "Budapest", "Bucharest", "Sofia", "Zagreb", "Belgrade", "Bern", "Brussels", "Amsterdam", "Tallinn", "Riga", "Vilnius", "Minsk", "Kyiv", "Ankara", "Cairo", "Tunis"]
-COUNTRIES = ["France", "Italy", "Spain", "Portugal", "Austria", "Germany", "Poland", "Czechia", "Greece", "Ireland", "Norway", "Finland", "Denmark", "Sweden", "Hungary", "Romania", "Bulgaria", "Croatia", "Serbia", "Switzerland", "Belgium", "Netherlands", "Estonia", "Latvia", "Lithuania", "Belarus", "Ukraine", "Turkey", "Egypt", "Tunisia"]
+CITIES = [
+    "Paris", "Rome", "Madrid", "Lisbon", "Vienna", "Berlin", "Warsaw", "Prague", "Athens",
+    "Dublin", "Oslo", "Helsinki", "Copenhagen", "Stockholm", "Budapest", "Bucharest", "Sofia",
+    "Zagreb", "Belgrade", "Bern", "Brussels", "Amsterdam", "Tallinn", "Riga", "Vilnius",
+    "Minsk", "Kyiv", "Ankara", "Cairo", "Tunis",
+]  # fmt: skip
+COUNTRIES = [
+    "France", "Italy", "Spain", "Portugal", "Austria", "Germany", "Poland", "Czechia", "Greece",
+    "Ireland", "Norway", "Finland", "Denmark", "Sweden", "Hungary", "Romania", "Bulgaria",
+    "Croatia", "Serbia", "Switzerland", "Belgium", "Netherlands", "Estonia", "Latvia",
+    "Lithuania", "Belarus", "Ukraine", "Turkey", "Egypt", "Tunisia",
+]  # fmt: skip
 
 
 def open_records() -> list[dict[str, str]]:

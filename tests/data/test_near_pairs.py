@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import sys
 
 import numpy as np
+import pytest
 
-from underdog.data.near_pairs import near_pairs
-from underdog.data.shingles import ShingleSets, jaccard
+from underdog.data.near_pairs import (
+    EQUAL_ROUNDS,
+    ROWS_PER_BAND,
+    _share_buckets,
+    _signatures,
+    count_bands,
+    equal_pairs,
+    near_pairs,
+)
+from underdog.data.shingles import ShingleSets
+from underdog.errors import MissingExtraError
 
 
 def random_sets(count: int, *, seed: int) -> ShingleSets:
@@ -55,9 +66,47 @@ def test_nothing_and_empty_sets_have_no_pairs() -> None:
     assert near_pairs(mixed, 0.6).tolist() == [[0, 3]]
 
 
-def test_the_index_of_known_pairs() -> None:
-    """Two of four elements in common, none, all."""
-    flat = np.asarray([1, 2, 3, 2, 3, 4, 7, 1, 2, 3], np.uint64)
-    sets = ShingleSets(flat, np.asarray([0, 3, 6, 7, 10]))
-    pairs = np.asarray([[0, 1], [0, 2], [0, 3]])
-    assert jaccard(sets, pairs).tolist() == [0.5, 0.0, 1.0]
+def test_only_sets_that_share_a_bucket_are_compared_and_none_of_them_is_left_out() -> None:
+    """What rensa says about buckets is what the bands here find: the same sets, not one more."""
+    sets = random_sets(300, seed=4)
+    bands = count_bands(0.6)
+    signatures = _signatures(sets, bands).reshape(sets.size, bands, ROWS_PER_BAND)
+    shared = np.zeros(sets.size, bool)
+    for band in range(bands):
+        _, places, counts = np.unique(
+            signatures[:, band], axis=0, return_inverse=True, return_counts=True
+        )
+        shared |= counts[places.reshape(-1)] > 1
+    assert 0 < shared.sum() < sets.size
+    assert _share_buckets(sets, bands).tolist() == shared.tolist()
+
+
+@pytest.mark.parametrize(
+    ("threshold", "bands"), [(1.0, 64), (0.6, 64), (0.5, 83), (0.45, 127), (0.2, 128)]
+)
+def test_lower_thresholds_take_more_bands(threshold: float, bands: int) -> None:
+    """As many as miss one pair in 200, within bounds."""
+    assert count_bands(threshold) == bands
+
+
+def test_equal_keys_pair_up() -> None:
+    """All pairs of a small bucket; of a large one enough to connect it."""
+    assert equal_pairs(np.asarray([7, 5, 7, 7], np.uint64)).tolist() == [[0, 2], [0, 3], [2, 3]]
+    assert equal_pairs(np.empty(0, np.uint64)).shape == (0, 2)
+    crowd = equal_pairs(np.full(500, 9, np.uint64))
+    assert len(crowd) < 500 * EQUAL_ROUNDS + 1
+    reached = {0}
+    for _ in range(500):
+        reached |= {b for a, b in crowd.tolist() if a in reached}
+        reached |= {a for a, b in crowd.tolist() if b in reached}
+        if len(reached) == 500:
+            break
+    assert len(reached) == 500
+
+
+def test_a_missing_library_is_named_with_the_line_that_installs_it() -> None:
+    """MinHash comes from an optional package."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "rensa", None)
+        with pytest.raises(MissingExtraError, match="finding near-duplicates"):
+            near_pairs(random_sets(10, seed=1), 0.6)

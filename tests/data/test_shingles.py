@@ -1,71 +1,97 @@
-"""Shingles: what they hold, and that they depend on the text alone."""
+"""Sets of shingles: what they hold, and what two of them have in common."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from underdog.data.shingles import (
-    character_sets,
-    content_sets,
+    ShingleSets,
+    choice_sets,
     distinct,
-    read_words,
+    jaccard,
+    join_sets,
+    meaning_sets,
+    shared_counts,
+    spelling_sets,
     text_sets,
-    wording_sets,
 )
-from underdog.mcq.question import Question
+from underdog.data.word_table import read_words
+
+SETS = st.lists(st.sets(st.integers(0, 30)), min_size=2, max_size=8)
 
 
-def test_the_sets_hold_words_pairs_and_choices() -> None:
-    """The text "a b a b" has two words and two pairs; choices add two wholes, or six grams."""
-    words = read_words([Question("a b a b", ("c d", "e f"), 0)])
-    assert np.diff(text_sets(words).bounds).tolist() == [4]
-    assert np.diff(wording_sets(words).bounds).tolist() == [6]
-    assert np.diff(content_sets(words).bounds).tolist() == [10]
+def sizes(sets: ShingleSets) -> list[int]:
+    return np.diff(sets.bounds).tolist()
 
 
-def test_pairs_do_not_reach_across_parts_or_questions() -> None:
-    """The last word of one text is no neighbour of the next text's first."""
-    both = text_sets(read_words([Question("a b", ("x", "y"), 0), Question("c", ("x", "y"), 0)]))
-    assert np.diff(both.bounds).tolist() == [3, 1]
+def as_sets(values: list[set[int]]) -> ShingleSets:
+    flat = [element for each in values for element in sorted(each)]
+    bounds = np.cumsum([0, *map(len, values)]).astype(np.int64)
+    return ShingleSets(np.asarray(flat, np.uint64), bounds)
 
 
-def test_choices_without_letters_still_count() -> None:
-    """Choices such as "+" and "-" have no words; as wholes they differ."""
-    words = read_words([Question("Which sign?", ("+", "-"), 0)])
-    assert np.diff(wording_sets(words).bounds).tolist() == [3 + 2]
+def test_a_text_is_its_words_and_pairs_and_pairs_stay_inside_it() -> None:
+    """The text "a b a b" has two words and two pairs; the next text starts anew."""
+    table = read_words([("a b a b", "c d", "e f"), ("c", "x", "y")])
+    assert sizes(text_sets(table)) == [4, 1]
 
 
-def test_character_runs_are_counted_once_and_stay_inside_their_question() -> None:
-    """The letters "aaaaaaa|b|c" have the runs aaaaa, aaaa|, aaa|b, aa|b|, a|b|c."""
-    sets = character_sets([Question("aaaaaaa", ("b", "c"), 0), Question("x", ("b", "c"), 0)])
-    assert np.diff(sets.bounds).tolist() == [5, 1]
-    assert sets.size == 2
+def test_meaning_words_leave_out_function_words_and_choices() -> None:
+    """Of "what is the capital of peru" two words are left."""
+    table = read_words([("What is the capital of Peru?", "Lima", "Quito")])
+    assert sizes(meaning_sets(table)) == [2]
+
+
+def test_choices_count_as_wholes_in_any_order() -> None:
+    """Also those without a letter."""
+    table = read_words([("Which?", "the sun", "+", "-"), ("Who?", "-", "Sun", "+")])
+    assert choice_sets(table).flat.tolist() == sorted(choice_sets(table).flat.tolist()[:3]) * 2
+
+
+def test_runs_of_letters_skip_spaces_and_stay_inside_their_part() -> None:
+    """The words "ab cd" are written |abcd|: two runs. A short choice is one run."""
+    table = read_words([("ab cd", "x", "+"), ("abcd", "1", "-")])
+    sets = spelling_sets(table)
+    assert sizes(sets) == [4, 3]
+    assert shared_counts(sets, np.asarray([[0, 1]])).tolist() == [2]
+
+
+def test_a_part_with_nothing_to_spell_has_no_runs() -> None:
+    """A choice of marks alone."""
+    assert sizes(spelling_sets(read_words([("ab cd", "?", "!")]))) == [2]
+
+
+@given(SETS)
+def test_the_index_is_that_of_python_sets(values: list[set[int]]) -> None:
+    """For every pair; 0 for two empty sets."""
+    pairs = [(a, b) for a in range(len(values)) for b in range(a)]
+    expected = [len(values[a] & values[b]) / max(len(values[a] | values[b]), 1) for a, b in pairs]
+    found = jaccard(as_sets(values), np.asarray(pairs))
+    assert np.allclose(found, expected)
+
+
+@given(SETS, st.data())
+def test_sets_can_be_taken_and_joined(values: list[set[int]], data: st.DataObject) -> None:
+    """In any order, and repeatedly; joining the parts gives the whole."""
+    sets = as_sets(values)
+    places = data.draw(st.lists(st.integers(0, len(values) - 1), max_size=6))
+    taken = sets.take(np.asarray(places, np.int64))
+    assert [set(part.tolist()) for part in np.split(taken.flat, taken.bounds[1:-1])][
+        : len(places)
+    ] == [values[at] for at in places]
+    joined = join_sets([as_sets(values[:1]), as_sets(values[1:])])
+    assert joined.flat.tolist() == sets.flat.tolist()
+    assert joined.bounds.tolist() == sets.bounds.tolist()
+
+
+def test_no_pairs_share_nothing() -> None:
+    """An empty list of pairs is no error."""
+    assert shared_counts(as_sets([{1}, {2}]), np.empty((0, 2), np.int64)).tolist() == []
 
 
 def test_distinct_is_the_sorted_set() -> None:
     """Repeats go, order comes."""
     assert distinct(np.asarray([3, 1, 3, 2, 1])).tolist() == [1, 2, 3]
     assert distinct(np.empty(0, np.int64)).tolist() == []
-
-
-def test_shingles_are_the_same_under_every_hash_seed() -> None:
-    """Python hashes texts differently in each process; shingles must not."""
-    code = (
-        "from underdog.data.shingles import read_words, content_sets\n"
-        "from underdog.mcq.question import Question\n"
-        "q = Question('Which of these words come first?', ('one two', 'three four'), 0)\n"
-        "print(content_sets(read_words([q])).flat.tolist())"
-    )
-    outputs = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={"PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert len(outputs) == 1

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from question_files import checked, make_questions
 
+from underdog.data.duplicates import label_components, name_groups
 from underdog.data.row import Split
-from underdog.data.split import split_groups
+from underdog.data.split import hold_out, split_groups
 from underdog.errors import InputError
 
 GROUPS = st.lists(st.integers(0, 40).map(lambda at: f"g{at}"), min_size=1, max_size=200)
@@ -56,6 +60,40 @@ def test_where_every_group_is_too_large_the_smallest_is_held_out() -> None:
     """Two groups of five at 10 %: one of them, not none."""
     splits = split_groups(["a"] * 5 + ["b"] * 6, share=0.1, seed=0)
     assert splits.count(Split.VALIDATION) == 5
+
+
+PAIRS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40)
+
+
+@given(PAIRS, st.randoms(use_true_random=False))
+def test_no_link_crosses_the_split_and_the_order_of_rows_does_not_matter(
+    pairs: list[tuple[int, int]], chance: random.Random
+) -> None:
+    """Components of links are named by their rows, so that shuffled rows have the same sides."""
+    rows = [checked(question) for question in make_questions(31)]
+
+    def split(order: list[int]) -> dict[int, Split]:
+        places = {at: place for place, at in enumerate(order)}
+        linked = np.asarray([(places[a], places[b]) for a, b in pairs], np.int64).reshape(-1, 2)
+        shuffled = [rows[at] for at in order]
+        groups = name_groups(shuffled, label_components(linked, len(rows)))
+        return dict(zip(order, split_groups(groups, share=0.3, seed=0), strict=True))
+
+    order = list(range(len(rows)))
+    before = split(order)
+    assert all(before[a] is before[b] for a, b in pairs)
+    chance.shuffle(order)
+    assert split(order) == before
+
+
+@given(GROUPS, st.integers(-3, 200), st.integers(0, 5))
+def test_no_more_rows_are_held_out_than_wanted(groups: list[str], wanted: int, seed: int) -> None:
+    """And no group that is left over would still fit."""
+    held = hold_out(groups, wanted, seed=seed)
+    sizes = Counter(groups)
+    total = sum(sizes[group] for group in held)
+    assert total <= max(wanted, 0)
+    assert all(total + sizes[group] > wanted for group in set(groups) - held)
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.0])

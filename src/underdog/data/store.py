@@ -44,8 +44,9 @@ def write_rows(rows: Sequence[Row], folder: Path) -> None:
     """Write questions.parquet, train.json and validation.json: train by position, then the rest."""
     ordered = sorted(rows, key=_place)
     write_bytes(folder / QUESTIONS_NAME, to_parquet(ordered))
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
     for name, split in ((TRAIN_NAME, Split.TRAIN), (VALIDATION_NAME, Split.VALIDATION)):
-        lines = [_json_line(to_fields(row)) for row in ordered if row.split is split]
+        lines = [encode(to_fields(row)) for row in ordered if row.split is split]
         write_bytes(folder / name, ("[\n" + ",\n".join(lines) + "\n]\n").encode("utf-8"))
 
 
@@ -130,7 +131,11 @@ def to_parquet(rows: Sequence[Row]) -> bytes:
         "converted": pa.bool_(),
     }
     schema = pa.schema([(name, special.get(name, pa.string())) for name in COLUMNS])
-    table = pa.Table.from_pylist([to_fields(row) for row in rows], schema=schema)
+    # Column by column: pa.Table.from_pylist looks every name up in every row.
+    values = zip(*(to_fields(row).values() for row in rows), strict=True)
+    columns = dict(zip(COLUMNS, values, strict=True)) if rows else dict.fromkeys(COLUMNS, ())
+    arrays = [pa.array(columns[field.name], type=field.type) for field in schema]
+    table = pa.Table.from_arrays(arrays, schema=schema)
     sink = io.BytesIO()
     pq.write_table(table, sink, compression="zstd", row_group_size=1 << 16)
     return sink.getvalue()

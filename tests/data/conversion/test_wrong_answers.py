@@ -38,9 +38,7 @@ def test_answers_are_found_by_the_question_s_folded_text(tmp_path: Path) -> None
         (None, "a file of wrong answers"),
     ],
 )
-def test_what_is_no_such_file_is_refused(
-    tmp_path: Path, content: str | None, message: str
-) -> None:
+def test_what_is_no_such_file_is_refused(tmp_path: Path, content: str | None, message: str) -> None:
     """The line is named, with the shape that was expected."""
     path = tmp_path / "wrong.jsonl"
     if content is not None:

@@ -12,6 +12,7 @@ algorithm (Sinkhorn and Knopp, Pacific J. Math. 21:343, 1967) finds weights that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -145,9 +146,11 @@ def _cell_codes(pool: Pool, codes: Integers) -> list[Integers]:
     ]
 
 
-def _number(names: Any) -> Integers:
+def _number(names: Sequence[Any]) -> Integers:
     """Names as numbers in the order of the names; "" is 0."""
-    numbers = {name: at for at, name in enumerate(sorted({"", *names}))}
+    kinds = set(names)
+    kinds.discard("")
+    numbers = {"": 0} | {name: at for at, name in enumerate(sorted(kinds), start=1)}
     return np.fromiter(map(numbers.__getitem__, names), np.int64, len(names))
 
 

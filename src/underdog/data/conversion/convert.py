@@ -78,21 +78,25 @@ def convert(
     seed give equal choices. Raises MissingExtraError without scipy.
     """
     config = config or ConversionConfig()
-    tidy = [each._replace(answer=" ".join(each.answer.split())) for each in questions]
+    tidy = [each._replace(answer=_in_line(each.answer)) for each in questions]
     outcomes = {at: _settle(each, config) for at, each in enumerate(tidy)}
     open_at = [at for at, outcome in outcomes.items() if outcome is None]
     offered = [
         () if wrong_answers is None else tuple(wrong_answers(questions[at])) for at in open_at
     ]
     asked = [tidy[at] for at in open_at]
-    usable = [each for each in map(_tidy, pool) if _may_be_drawn(each.answer, config)]
+    usable = [
+        each._replace(answer=_in_line(each.answer))
+        for each in pool
+        if _may_be_drawn(each.answer, config)
+    ]
     drawn = _draw(asked, offered, config=config, pool=usable, seed=seed, engine=engine)
     outcomes |= dict(zip(open_at, drawn, strict=True))
     return _collect(questions, [outcomes[at] for at in range(len(questions))], seed=seed)
 
 
-def _tidy(answer: PoolAnswer) -> PoolAnswer:
-    return answer._replace(answer=" ".join(answer.answer.split()))
+def _in_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _may_be_drawn(answer: str, config: ConversionConfig) -> bool:

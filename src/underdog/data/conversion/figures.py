@@ -43,10 +43,12 @@ _IRREGULAR = {
     "century": "centuries",
     "penny": "pence",
 }
+_IN_IE = word_set("calories movies cookies pies ties lies zombies brownies")
 _SINGULAR = {many: one for one, many in _IRREGULAR.items()}
 _UNCHANGED = word_set(
     "hz km kg cm mm m g lb oz mph kph ft in mi am pm million billion trillion thousand hundred"
-    " percent per dozen degrees degree celsius fahrenheit bc ad yen yuan rand"
+    " series species sheep fish deer aircraft percent per dozen degrees degree celsius fahrenheit"
+    " bc ad yen yuan rand"
 )
 _FACTORS = {"s": (60, 24, 7), "months": (12,), "m": (12, 1000), "kg": (16, 1000), "l": (8, 1000)}
 """Unit slips by base unit: minutes for hours, inches for feet, metres for kilometres, ..."""
@@ -171,4 +173,6 @@ def _one(word: str) -> str | None:
         return _SINGULAR[word]
     if not word.endswith("s") or word.endswith("ss"):
         return None
-    return next((one for one in (word[:-1], word[:-2]) if one and _many(one) == word), None)
+    if word.endswith("ies") and word not in _IN_IE:
+        return word[:-3] + "y"
+    return word[:-2] if word.endswith(("sses", "xes", "ches", "shes", "uses")) else word[:-1]

@@ -56,7 +56,9 @@ class Read(NamedTuple):
     role: str
     """What a person did whom "who" asks for: "directed", "wrote"; "" elsewhere."""
     wanted: str
-    surface: str
+    surface: tuple[str, str, int, bool, bool]
+    """What must be alike at first sight: numeral, case, words (up to 1, 3, 6, 9), a full stop, an
+    article of small words."""
     plural: bool
     numeric: Figure | Date | Fraction | None
     """A number, date or fraction that can be replaced by others; None for every other answer."""
@@ -164,10 +166,8 @@ def read_numeric(answer: Answer) -> Figure | Date | Fraction | None:
     return read_figure(answer) if answer.kind in NUMERIC else None
 
 
-def _surface(form: Form, kind: AnswerKind) -> str:
-    """What must be alike at first sight: case, words, a full stop, an article of small words."""
+def _surface(form: Form, kind: AnswerKind) -> tuple[str, str, int, bool, bool]:
     case = case_of(form)
     words = 1 if form.words == 1 else 3 if form.words <= 3 else 6 if form.words <= 6 else 9
     small = kind is AnswerKind.PHRASE and case in ("lower", "sentence")
-    article = "article" if small and form.article else ""
-    return f"{form.numeral.value} {case} {words} {form.stop} {article}"
+    return form.numeral.value, case, words, form.stop, small and bool(form.article)

@@ -22,7 +22,6 @@ _OPPOSITES = {
     "yes it does": "no it does not",
 }
 _OTHER = {**_OPPOSITES, **{no: yes for yes, no in _OPPOSITES.items()}}
-_LONGEST_OPPOSITE = max(map(len, _OTHER)) + 2
 _ASKS = re.compile(
     r"(?:^|[.,;:?!]\s+)(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may"
     r"|might|must|true or false|t or f|t/f|yes or no|right or wrong|y/n)\b",
@@ -60,9 +59,7 @@ def names_its_options(text: str, answer: str) -> bool:
 
 def _find_opposites(text: str, answer: str) -> tuple[str, str] | None:
     bare = answer.strip().rstrip(".!")
-    if len(bare) > _LONGEST_OPPOSITE:
-        return None
-    folded = normalise(bare.replace(",", ""))
+    folded = " ".join(bare.lower().replace(",", " ").split())
     other = _OTHER.get(folded)
     if other is None or not (folded in _SURE or _asks_yes_no(text, folded)):
         return None

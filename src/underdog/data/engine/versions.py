@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from underdog.errors import InputError
 
-NAMES = ("underdog", "numpy", "scipy", "scikit-learn", "rensa", "ftfy", "py3langid")
+NAMES = ("underdog", "numpy", "scipy", "rensa", "ftfy", "py3langid")
 """This package and those that its stages work with in a block (numbers, signatures, repairs)."""
 
 Versions = Mapping[str, str]

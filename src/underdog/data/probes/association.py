@@ -74,7 +74,7 @@ def _shared(sheet: Sheet, stems: _Texts) -> dict[str, Floats]:
 def _pairs(sheet: Sheet, words: _Texts, shapes: Any) -> dict[str, Floats]:
     """What pairs of a question's word and a choice's word, or its shape, have been worth before."""
     counts = np.bincount(words.asked.indices, minlength=words.asked.shape[1])
-    telling = words.asked[:, (counts >= 2) & (counts < 0.2 * len(sheet.questions))]
+    telling = words.asked[:, (counts >= 3) & (counts < 0.05 * len(sheet.questions))]
     frequent = words.asked[:, counts >= 5]
     return {
         name: weigh(cross(left, right, sheet.owner, bits=20), sheet, caution=CAUTION)

@@ -84,18 +84,18 @@ def draw(
     """
     names = name_units(questions) if groups is None else groups
     places = {name: _hash(seed, name) for name in names}
-    ordered = sorted(
-        (places[name], name, each.id, each.choices[each.answer], at)
-        for at, (name, each) in enumerate(zip(names, questions, strict=True))
-        if each.answer is not None
-    )
+    keyed = [at for at, each in enumerate(questions) if each.answer is not None]
+    # Sorted twice by plain texts: a hundred thousand tuples would wake the garbage collector.
+    contents = [f"{each.id}{each.answer_text}" for each in questions]
+    keyed.sort(key=contents.__getitem__)
+    ordered = sorted(keyed, key=lambda at: places[names[at]])
     numbers: dict[str, int] = {}
-    units = [numbers.setdefault(row[1], len(numbers)) for row in ordered]
+    units = [numbers.setdefault(names[at], len(numbers)) for at in ordered]
     end = min(limit, len(units))
     while 0 < end < len(units) and units[end] == units[end - 1]:
         end -= 1
     end = end or min(limit, len(units))
-    drawn = [questions[row[4]] for row in ordered]
+    drawn = [questions[at] for at in ordered]
     numbered = np.array(units, dtype=np.int64)
     return Drawn(_lay_out(drawn[:end], numbered[:end]), tuple(drawn[end:]), numbered)
 
