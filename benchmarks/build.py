@@ -6,7 +6,7 @@ First the whole folder of real files (OpenTriviaQA, ARC, OpenBookQA, GSM8K), the
 JSON Lines, the largest filled up with synthetic rows: the words of a real row, each replaced by one
 drawn from all real words, so that lengths and word frequencies stay and near-duplicates do not
 multiply. Every build is a process of its own. Time is wall time with start and imports; memory is
-the highest sum of proportional set sizes over the process and its workers, looked at four times a second.
+the highest sum of proportional set sizes over the process and its workers, four times a second.
 Ends with one line of JSON.
 """
 
@@ -134,9 +134,7 @@ def main() -> None:
     result: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        whole = min(
-            measure(folders, work / f"whole{turn}", flags) for turn in range(args.repeats)
-        )
+        whole = min(measure(folders, work / f"whole{turn}", flags) for turn in range(args.repeats))
         read, kept = whole.summary["read"], whole.summary["kept"]
         print(f"real files: {read} read, {kept} kept, {told(whole)}")
         result["rows"] = read

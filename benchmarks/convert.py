@@ -7,9 +7,10 @@ is there, else the bank's questions. The pool holds `--pool` right answers, thos
 that are converted among them. Where there are too few rows, more are made from real ones: in a copy
 every word of an answer, and every third word of its question, gives way to the word at the same
 place of another answer or question of as many words, so that kinds, lengths and word frequencies
-stay. Each size is a process of its own which reads, converts 2,000 questions (imports, workers),
-and then measures: wall time of the conversion, and the highest sum of proportional set sizes over
-the process and its workers, looked at fifty times a second. Ends with one line of JSON.
+stay. Each turn is a process of its own which reads, converts 2,000 made-up questions (imports,
+workers), and then measures: wall time of the conversion, and the highest resident sizes of the
+process and its workers, summed, so that memory they share counts for each of them. The fastest of
+`--repeats` turns counts. Ends with one line of JSON.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ import os
 import random
 import subprocess
 import sys
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -41,7 +41,6 @@ from underdog.data.sources.read import FileRows, read_file
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "opentriviaqa"
 WARM_UP = 2000
-POLL_S = 0.02
 
 
 def read_real() -> tuple[list[OpenQuestion], str]:
@@ -94,27 +93,25 @@ def open_workers(workers: int) -> Iterator[Engine]:
         yield engine
 
 
-def measure(size: int, *, pool: int, workers: int, repeats: int) -> dict[str, Any]:
-    """Convert so many questions in this process."""
+def measure(size: int, *, pool: int, workers: int) -> dict[str, Any]:
+    """Convert so many questions in this process. What it warms up with is nowhere else, so that no
+    cache knows what comes.
+    """
     real, origin = read_real()
     rows = grow(real, max(size, pool))
     asked = rows[:size]
     answers = [PoolAnswer(each.answer, each.text, each.topic) for each in rows[:pool]]
-    seconds: list[float] = []
     with open_workers(workers) as engine:
-        convert(rows[-WARM_UP:], ConversionConfig(), seed=0, engine=engine)
-        before = tree_bytes()
-        with watched_memory() as peak:
-            for _ in range(repeats):
-                started = time.perf_counter()
-                made = convert(asked, ConversionConfig(), seed=1, pool=answers, engine=engine)
-                seconds.append(time.perf_counter() - started)
+        convert(grow(real[-WARM_UP:], 2 * WARM_UP)[WARM_UP:], seed=0, engine=engine)
+        started = time.perf_counter()
+        made = convert(asked, ConversionConfig(), seed=1, pool=answers, engine=engine)
+        seconds = time.perf_counter() - started
+        peak = peak_bytes()
     return {
         "origin": origin,
         "real": min(len(real), size),
-        "seconds": round(min(seconds), 3),
-        "peak_mb": round(peak[0] / 1e6),
-        "before_mb": round(before / 1e6),
+        "seconds": round(seconds, 3),
+        "peak_mb": round(peak / 1e6),
         **told(made),
     }
 
@@ -126,32 +123,14 @@ def told(made: Converted) -> dict[str, Any]:
     return {"converted": len(made.rows), "kinds": made.kinds, "rejected": dict(reasons)}
 
 
-@contextmanager
-def watched_memory() -> Iterator[list[int]]:
-    """The highest memory of this process and its workers while the block runs."""
-    peak, done = [tree_bytes()], threading.Event()
-
-    def watch() -> None:
-        while not done.wait(POLL_S):
-            peak[0] = max(peak[0], tree_bytes())
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield peak
-    finally:
-        done.set()
-        thread.join()
-
-
-def tree_bytes() -> int:
-    """Proportional set sizes of this session's processes, summed: shared pages count once."""
+def peak_bytes() -> int:
+    """The highest resident sizes of this session's processes so far, summed."""
     total = 0
     for folder in Path("/proc").iterdir():
         try:
             if folder.name.isdigit() and os.getsid(int(folder.name)) == os.getsid(0):
-                rollup = (folder / "smaps_rollup").read_text()
-                total += 1024 * int(rollup.split("Pss:")[1].split()[0])
+                status = (folder / "status").read_text()
+                total += 1024 * int(status.split("VmHWM:")[1].split()[0])
         except (OSError, IndexError):
             continue
     return total
@@ -173,14 +152,14 @@ def main() -> None:
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child:
-        options = {"pool": args.pool, "workers": args.workers, "repeats": args.repeats}
-        print(json.dumps(measure(args.sizes[0], **options)))
+        print(json.dumps(measure(args.sizes[0], pool=args.pool, workers=args.workers)))
         return
     result: dict[str, Any] = {}
     print(f"{'asked':>8} {'real':>7} {'converted':>10} {'seconds':>8} {'peak MB':>8}")
     for size in args.sizes:
-        options = f"--pool {args.pool} --workers {args.workers} --repeats {args.repeats}".split()
-        found = in_own_process(["--sizes", str(size), *options])
+        options = f"--sizes {size} --pool {args.pool} --workers {args.workers}".split()
+        runs = [in_own_process(options) for _ in range(args.repeats)]
+        found = min(runs, key=lambda run: run["seconds"])
         numbers = (found["real"], found["converted"], found["seconds"], found["peak_mb"])
         print("{:>8} {:>7} {:>10} {:>8.2f} {:>8}".format(size, *numbers), found["origin"])
         print(f"{'':8} kinds {found['kinds']}")

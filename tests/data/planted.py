@@ -170,10 +170,14 @@ def numbers(question: Question, chance: random.Random) -> Question | None:
 
 
 def names(question: Question, chance: random.Random) -> Question | None:
-    """Other numbers, and another name for the person who acts."""
+    """Other numbers, and another name for the person who acts, who is named twice at least; in a
+    text of twenty words or more, of which enough are left without names and numbers.
+    """
     found = re.match(r"([A-Z][a-z]{2,}) (?=[a-z])", question.text)
     twin = numbers(question, chance)
     if not found or twin is None or found[1].lower() in _FIRST_WORDS:
+        return None
+    if len(re.findall(rf"\b{found[1]}\b", question.text)) < 2 or len(question.text.split()) < 20:
         return None
     name = chance.choice([each for each in _NAMES if each != found[1]])
     return replace(twin, text=re.sub(rf"\b{found[1]}\b", name, twin.text))
@@ -294,12 +298,12 @@ def word_problems() -> list[Question]:
     """A sum for each of many persons, things and places, in three sentences each."""
     made = []
     for at, (thing, place) in enumerate(itertools.product(_THINGS, _PLACES)):
-        first, second = 12 + 3 * at, 5 + 2 * at
+        name, first, second = _NAMES[at % len(_NAMES)], 12 + 3 * at, 5 + 2 * at
         choices = tuple(map(str, (first - second, first + second, first + 900, second + 990)))
         text = (
-            f"{_NAMES[at % len(_NAMES)]} packs {first} {thing} into boxes at the {place} in the "
+            f"{name} packs {first} {thing} into boxes at the {place} in the "
             f"morning. In the evening {second} {thing} were sold and taken home by customers. How "
-            f"many {thing} are still left at the {place}?"
+            f"many {thing} does {name} still have at the {place}?"
         )
         made.append(Question(text, choices, 0))
     return made

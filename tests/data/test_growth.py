@@ -91,7 +91,7 @@ def a_set_and_new_questions(draw: st.DrawFn) -> tuple[list[Question], list[Quest
     return old or family[:1], new
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(a_set_and_new_questions(), st.sampled_from([0.0, 0.2, 0.5]), st.integers(0, 3))
 def test_growing_keeps_old_rows_and_leaks_nothing(
     questions: tuple[list[Question], list[Question]], share: float, seed: int
@@ -110,7 +110,7 @@ def test_growing_keeps_old_rows_and_leaks_nothing(
     assert len(again.rejects) == len(new)
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(a_set_and_new_questions(), st.randoms(use_true_random=False))
 def test_the_order_of_old_and_new_rows_does_not_matter(
     questions: tuple[list[Question], list[Question]], chance: random.Random
@@ -125,7 +125,7 @@ def test_the_order_of_old_and_new_rows_does_not_matter(
     assert sorted(after.rejects) == sorted(before.rejects)
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(
     st.lists(st.sampled_from(range(120)), min_size=2, max_size=24, unique=True),
     st.integers(1, 23),

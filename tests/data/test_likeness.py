@@ -128,7 +128,7 @@ def test_questions_without_keys_can_be_alike() -> None:
     assert not one_question(one, make_questions(1)[0])
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(any_questions(), any_questions())
 def test_likeness_has_no_direction_and_everything_is_like_itself(
     one: Question, other: Question
@@ -140,7 +140,7 @@ def test_likeness_has_no_direction_and_everything_is_like_itself(
     assert one_question(one, turned)
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.randoms(use_true_random=False))
 def test_other_questions_around_do_not_change_a_verdict(chance: random.Random) -> None:
     """Wordings are read one question at a time."""

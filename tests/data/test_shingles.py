@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from underdog.data.shingles import (
@@ -63,6 +63,7 @@ def test_a_part_with_nothing_to_spell_has_no_runs() -> None:
     assert sizes(spelling_sets(read_words([("ab cd", "?", "!")]))) == [2]
 
 
+@settings(max_examples=25)
 @given(SETS)
 def test_the_index_is_that_of_python_sets(values: list[set[int]]) -> None:
     """For every pair; 0 for two empty sets."""
@@ -72,6 +73,7 @@ def test_the_index_is_that_of_python_sets(values: list[set[int]]) -> None:
     assert np.allclose(found, expected)
 
 
+@settings(max_examples=25)
 @given(SETS, st.data())
 def test_sets_can_be_taken_and_joined(values: list[set[int]], data: st.DataObject) -> None:
     """In any order, and repeatedly; joining the parts gives the whole."""

@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from question_files import checked, make_questions
 
@@ -65,6 +65,7 @@ def test_where_every_group_is_too_large_the_smallest_is_held_out() -> None:
 PAIRS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40)
 
 
+@settings(max_examples=25)
 @given(PAIRS, st.randoms(use_true_random=False))
 def test_no_link_crosses_the_split_and_the_order_of_rows_does_not_matter(
     pairs: list[tuple[int, int]], chance: random.Random

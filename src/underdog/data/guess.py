@@ -56,7 +56,7 @@ _SOURCES = {
 """Order after the accuracies of published models on these sets; the values are our estimate."""
 _TOPICS = {"for-kids": 0.15, "brain-teasers": 0.8}
 _LONG_WORDS = 50
-_BETWEEN_WORDS = "?,.:;!\"“”()-–—/_"
+_BETWEEN_WORDS = '?,.:;!"“”()-–—/_'
 """Replaced one by one, which takes half the time of a regular expression."""
 _TWISTED = frozenset(
     ("except", "not", "never", "odd", "incorrect", "false", "least", "without")

