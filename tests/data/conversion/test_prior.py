@@ -20,7 +20,8 @@ def test_small_leading_digits_are_likelier() -> None:
     weight of the one that starts with 9 (Benford's law).
     """
     prior = NumberPrior([(23, 0), (57, 0)])
-    assert prior.weight(13, 0) / prior.weight(93, 0) == pytest.approx(6.58, abs=0.01)
+    few = [prior.weight(value, 0) for value in (13, 93)]
+    assert few[0] / few[1] == pytest.approx(6.58, rel=0.05)
 
 
 def test_a_first_occurrence_does_not_count() -> None:
@@ -29,7 +30,7 @@ def test_a_first_occurrence_does_not_count() -> None:
     """
     prior = NumberPrior([(23, 0), (25, 0), (25, 0), (25, 0)])
     assert prior.weight(23, 0) == prior.weight(28, 0)
-    assert prior.weight(25, 0) == pytest.approx(prior.weight(28, 0) + 1.0)
+    assert prior.weight(25, 0) == pytest.approx(2 * prior.weight(28, 0))
 
 
 @given(st.integers(-(10**12), 10**12), st.integers(0, 3))
@@ -63,7 +64,9 @@ def test_frequent_kinds_have_their_own_prior() -> None:
 
 @given(st.integers(-(10**9), 10**9))
 def test_a_likeness_has_the_same_shape(value: int) -> None:
-    """The number that stands for others has their sign, digits, zeros and first digit."""
+    """The number that stands for others has their sign, digits, zeros and first digit; a small one
+    stands for itself.
+    """
     like = alike(value)
     one, other = str(abs(value)), str(abs(like))
     assert (like < 0) == (value < 0)
@@ -73,3 +76,4 @@ def test_a_likeness_has_the_same_shape(value: int) -> None:
         len(other.rstrip("0")),
     )
     assert alike(like) == like
+    assert like == value or abs(value) >= 30

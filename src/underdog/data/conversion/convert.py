@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from underdog.data.reject import Reason, Reject, shorten
 from underdog.data.screening.other_choices import refers_to_all, refers_to_places
 from underdog.mcq.question import Question
 
+Answered = TypeVar("Answered", OpenQuestion, PoolAnswer)
 WrongAnswers = Callable[[OpenQuestion], Sequence[str]]
 """A model's own frequent wrong answers to a question, the most frequent first."""
 _OPENINGS = ("all", "none", "no", "both", "neither", "either", "any", "each", "a ", "b ", "c ")
@@ -78,25 +79,23 @@ def convert(
     seed give equal choices. Raises MissingExtraError without scipy.
     """
     config = config or ConversionConfig()
-    tidy = [each._replace(answer=_in_line(each.answer)) for each in questions]
+    tidy = [_in_line(each) for each in questions]
     outcomes = {at: _settle(each, config) for at, each in enumerate(tidy)}
     open_at = [at for at, outcome in outcomes.items() if outcome is None]
     offered = [
         () if wrong_answers is None else tuple(wrong_answers(questions[at])) for at in open_at
     ]
     asked = [tidy[at] for at in open_at]
-    usable = [
-        each._replace(answer=_in_line(each.answer))
-        for each in pool
-        if _may_be_drawn(each.answer, config)
-    ]
+    usable = [_in_line(each) for each in pool if _may_be_drawn(each.answer, config)]
     drawn = _draw(asked, offered, config=config, pool=usable, seed=seed, engine=engine)
     outcomes |= dict(zip(open_at, drawn, strict=True))
     return _collect(questions, [outcomes[at] for at in range(len(questions))], seed=seed)
 
 
-def _in_line(text: str) -> str:
-    return " ".join(text.split())
+def _in_line(each: Answered) -> Answered:
+    """With its answer on one line, single blanks between words."""
+    line = " ".join(each.answer.split())
+    return each if line == each.answer else each._replace(answer=line)
 
 
 def _may_be_drawn(answer: str, config: ConversionConfig) -> bool:
@@ -230,7 +229,6 @@ def _draw_numbers(
             pool.answers[at],
             pool.reads[at].kind,
             pool.questions[at],
-            pool.folded_questions[at],
             number,
             int(pool.hashes[at]),
             wanted[at],

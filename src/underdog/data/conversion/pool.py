@@ -112,7 +112,8 @@ def gather(answers: Iterable[PoolAnswer], *, engine: Engine) -> Pool:
     topics: dict[tuple[str, str], str] = {}
     for each in answers:
         pair = (each.question, each.answer)
-        topics[pair] = min(topics.get(pair, each.topic), each.topic)
+        if topics.setdefault(pair, each.topic) > each.topic:
+            topics[pair] = each.topic
     pairs = list(topics)
     blocks = engine.map(read_block, cut(pairs, BLOCK), None)
     reads = tuple(read for block in blocks for read in block)

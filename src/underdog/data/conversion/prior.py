@@ -10,14 +10,15 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 
-_POPULAR = 0.5
-"""Weight of a number's own count against that of its shape; 0.3 and 0.7 did as well (GSM8K)."""
+_TRUST = 2.0
+"""How many occurrences of a number weigh as much as what its shape leads one to expect. With 0.1,
+0.5 and 2 the choices-only probe found 29.0, 28.5 and 27.9 % of GSM8K's keys (2026-11-21)."""
 _REACH = 5
 """Years that lend each other weight."""
 _NO_YEAR_NEAR = 0.02
 _FEWEST_OF_A_KIND = 50
 """Numbers from which a kind of answer has its own prior."""
-_EXACT_BELOW = 100
+_EXACT_BELOW = 30
 
 
 _BENFORD = tuple(9 * math.log10(1 + 1 / lead) for lead in range(1, 10))
@@ -42,7 +43,10 @@ class NumberPrior:
             self._shapes[places, value < 0, len(digits), zeros] += count
 
     def weight(self, value: int, places: int) -> float:
-        """Positive. A number's first occurrence does not count: each key has occurred once."""
+        """Positive: the mean of a gamma distribution after `own` occurrences, whose mean before
+        was what the number's shape leads one to expect. Its first occurrence does not count, since
+        each key has occurred once.
+        """
         digits = str(abs(value)) if value else ""
         free = len(digits.rstrip("0"))
         shape = (places, value < 0, len(digits), len(digits) - free)
@@ -50,7 +54,7 @@ class NumberPrior:
         if len(digits) > 1:
             density *= _BENFORD[int(digits[0]) - 1]
         own = max(self._counts.get((value, places), 0) - 1, 0)
-        return _POPULAR * own + (1 - _POPULAR) * density
+        return (own + _TRUST) / (1 + _TRUST / density)
 
 
 def _size(free: int) -> int:
@@ -81,13 +85,15 @@ class YearPrior:
 
 
 def alike(value: int) -> int:
-    """A number with as many digits and zeros and the same first digit: a few stand for all."""
+    """A number with as many digits and zeros and the same first digit, and itself where it is
+    small: a few stand for all.
+    """
     if abs(value) < _EXACT_BELOW:
         return value
-    text = str(abs(value))
-    free = len(text.rstrip("0"))
-    digits = text[0] + "3" * (free - 2) + "7" * (free > 1)
-    return int(digits.ljust(len(text), "0")) * (-1 if value < 0 else 1)
+    digits = str(abs(value))
+    free = len(digits.rstrip("0"))
+    like = digits[0] + "3" * (free - 2) + "7" * (free > 1)
+    return int(like.ljust(len(digits), "0")) * (-1 if value < 0 else 1)
 
 
 class Priors:

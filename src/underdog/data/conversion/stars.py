@@ -19,6 +19,7 @@ import math
 import random
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from functools import lru_cache
 from itertools import accumulate
 from typing import Generic, NamedTuple, TypeVar
 
@@ -47,7 +48,7 @@ class Steps(Generic[Value]):
         like: Callable[[Value], Value],
     ) -> None:
         """`weight` is pi; `like` names a value with about the same W, so that few are computed."""
-        self._slips, self._weight, self._like = slips, weight, like
+        self._slips, self._weight, self._like = slips, lru_cache(maxsize=None)(weight), like
         self._options: dict[Value, Options[Value]] = {}
         self._values: dict[Value, float] = {}
         self._roots: dict[Value, float] = {}

@@ -23,7 +23,7 @@ _BASE = 0x9E3779B97F4A7C15
 """2**64 / golden ratio, odd, so that it has an inverse modulo 2**64 (Knuth, TAOCP 3, 6.4)."""
 _BREAK = "\x00"
 _BLANK = ord(" ")
-_MARKS = "’‘“”–—…´«»"
+_SPACES = str.maketrans(dict.fromkeys("’‘“”–—…´«»", " "))
 _FOLD = bytes(
     at if at == 0 or at >= 128 or chr(at).isalnum() else _BLANK for at in range(256)
 ).lower()
@@ -70,14 +70,12 @@ def fold_texts(texts: Sequence[str]) -> list[str]:
     """Lower-case words between single blanks, with a blank at both ends; marks are blanks."""
     if not texts:
         return []
-    joined = _BREAK.join(texts).lower()
+    plain = [text if text.isascii() else text.lower().translate(_SPACES) for text in texts]
+    joined = _BREAK.join(plain)
     if joined.count(_BREAK) != len(texts) - 1:
-        joined = _BREAK.join(text.replace(_BREAK, " ") for text in texts).lower()
-    if not joined.isascii():
-        for mark in _MARKS:
-            joined = joined.replace(mark, " ")
-    plain = joined.encode("utf-8", "replace").translate(_FOLD).replace(b"\x00", b" \x00 ")
-    return _BLANKS.sub(b" ", b" " + plain + b" ").decode("utf-8").split(_BREAK)
+        joined = _BREAK.join(text.replace(_BREAK, " ") for text in plain)
+    marked = joined.encode("utf-8", "replace").translate(_FOLD).replace(b"\x00", b" \x00 ")
+    return _BLANKS.sub(b" ", b" " + marked + b" ").decode("utf-8").split(_BREAK)
 
 
 def find_words(folded: Sequence[str]) -> Words:
