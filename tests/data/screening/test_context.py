@@ -74,6 +74,7 @@ def test_an_open_question_must_not_ask_among_choices() -> None:
         ("Denmark borders which of the following countries?", "which of the following"),
         ("Which one of the following is true?", "which one of the following"),
         ("All of these are mammals except", "all of these are mammals except"),
+        ("Only one of these sculptures is not by Canova.", "only one of these"),
     ):
         assert find_missing_context(opened(text)) == Fault(Reason.MISSING_CONTEXT, repr(found))
         assert find_missing_context(asked(text)) is None

@@ -34,6 +34,7 @@ FIRST_LIKELY_YEAR, LAST_LIKELY_YEAR = 1500, 2040
 """Numbers that are years where the question asks for nothing known."""
 _NAME_MONTHS = frozenset(("April", "May", "June", "August"))
 """Months that are names and words as well: months only where the question asks for a time."""
+_LONGEST_YES_NO = 12
 _TIMES = (Wanted.DATE, Wanted.YEAR, None)
 
 
@@ -56,6 +57,15 @@ def _read(text: str, focus: str) -> Answer:
     return Answer(text, kind, value.value, value.unit, form)
 
 
+def says_yes_or_no(text: str) -> bool:
+    """Whether an answer is yes, no, true, false or the like, and nothing else."""
+    bare = text.strip()
+    if len(bare) > _LONGEST_YES_NO:
+        return False
+    low = plain(bare).rstrip(".!")
+    return low in YES or low in NO
+
+
 def _placed(form: Form, margin: int) -> Form:
     """The form of a text that has `margin` white-space characters in front."""
     if not margin or form.end == 0:
@@ -75,8 +85,7 @@ _NAMELIKE = frozenset(
 
 
 def _kind(bare: str, value: Value | None, want: Wanted | None, *, focus: str) -> AnswerKind:
-    low = plain(bare).rstrip(".!") if len(bare) <= 12 else ""
-    if low in YES or low in NO:
+    if says_yes_or_no(bare):
         return AnswerKind.YES_NO
     if value is not None and not (bare in _NAME_MONTHS and want not in _TIMES):
         return _value_kind(value, want)

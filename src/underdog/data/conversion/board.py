@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from underdog.data.answers.kind import AnswerKind
 from underdog.data.conversion.admission import LENGTH_RATIO, LENGTH_SLACK
 from underdog.data.conversion.cells import cut_cells
-from underdog.data.conversion.meaning import LENGTH, Meaning, Vectors, find_meaning, to_length
+from underdog.data.conversion.meaning import LENGTH, Meaning, Vectors, to_length
 from underdog.data.conversion.pool import Pool
 from underdog.data.conversion.word_hashes import Hashes, Integers, mix, uniform
 
@@ -91,7 +91,7 @@ class Board(NamedTuple):
 def lay_out(pool: Pool, chosen: Integers, *, size: int, seed: int) -> Board:
     """The `chosen` rows of the pool in cells of up to 2 * `size` answers."""
     n = len(pool.answers)
-    meaning = find_meaning(pool.question_words, pool.answer_words, pool.hashes)
+    meaning = pool.meaning
     together = _direction(meaning)
     codes = _codes(pool)
     lengths = np.fromiter(map(len, pool.answers), np.int64, n)

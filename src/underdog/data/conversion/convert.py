@@ -11,13 +11,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from underdog.data.answers.kind import AnswerKind
 from underdog.data.answers.read import read_answer
-from underdog.data.conversion.board import lay_out
+from underdog.data.conversion.board import Board, lay_out
 from underdog.data.conversion.cell_draw import Deck, Drawn, Wanted, draw_cells
 from underdog.data.conversion.config import ConversionConfig, TwoOptions
 from underdog.data.conversion.figures import Figure
@@ -37,7 +38,7 @@ Answered = TypeVar("Answered", OpenQuestion, PoolAnswer)
 WrongAnswers = Callable[[OpenQuestion], Sequence[str]]
 """A model's own frequent wrong answers to a question, the most frequent first."""
 _OPENINGS = ("all", "none", "no", "both", "neither", "either", "any", "each", "a ", "b ", "c ")
-CELLS, NUMBERS = 16, 1000
+CELLS, NUMBERS = 8, 250
 """Cells and numeric questions that are worked on at a time."""
 
 __all__ = ["ConversionConfig", "Converted", "PoolAnswer", "WrongAnswers", "convert"]
@@ -148,8 +149,15 @@ def _draw(
     rows = [places[each.text, each.answer] for each in asked]
     wanted = _wanted(whole, rows, asked=asked, offered=offered)
     others = config.choices - 1
-    found = _draw_words(whole, wanted, config=config, seed=seed, engine=engine)
-    found |= _draw_numbers(whole, wanted, config=config, seed=seed, engine=engine)
+    with ThreadPoolExecutor(1) as aside:
+        # Laying out the board is for one core; the workers can draw numbers meanwhile.
+        numbers = aside.submit(
+            _draw_numbers, whole, wanted, config=config, seed=seed, engine=engine
+        )
+        board = _lay_out_words(whole, wanted, config=config, seed=seed)
+        found = numbers.result()
+    if board is not None:
+        found |= _draw_words(whole, board, wanted, config=config, seed=seed, engine=engine)
     outcomes = []
     for row in rows:
         kind, texts = whole.reads[row].kind, found.get(row, ())
@@ -190,18 +198,30 @@ def _wanted(
     return found
 
 
-def _draw_words(
-    pool: Pool, wanted: Mapping[int, Wanted], *, config: ConversionConfig, seed: int, engine: Engine
-) -> dict[int, tuple[str, ...]]:
-    """Wrong choices by row of the pool, for answers in words."""
+def _lay_out_words(
+    pool: Pool, wanted: Mapping[int, Wanted], *, config: ConversionConfig, seed: int
+) -> Board | None:
+    """The board of answers in words, None where no wanted one is."""
     lettered = [
         at
         for at, read in enumerate(pool.reads)
         if read.numeric is None and read.kind is not AnswerKind.YES_NO and not pool.explains(at)
     ]
     if not any(at in wanted for at in lettered):
-        return {}
-    board = lay_out(pool, np.array(lettered), size=config.cell, seed=seed)
+        return None
+    return lay_out(pool, np.array(lettered), size=config.cell, seed=seed)
+
+
+def _draw_words(
+    pool: Pool,
+    board: Board,
+    wanted: Mapping[int, Wanted],
+    *,
+    config: ConversionConfig,
+    seed: int,
+    engine: Engine,
+) -> dict[int, tuple[str, ...]]:
+    """Wrong choices by row of the pool, for answers in words."""
     rows = board.rows.tolist()
     deck = Deck(
         board,
@@ -246,8 +266,15 @@ def _draw_numbers(
         latest_year=config.latest_year,
         seed=seed,
     )
-    blocks = cut(asked, NUMBERS)
+    blocks = cut(sorted(asked, key=_likeness), NUMBERS)
     return {each.row: each.texts for each in _run(engine.map(draw_numbers, blocks, setting))}
+
+
+def _likeness(each: Asked) -> tuple[str, int, int]:
+    """Numbers that are worked on together share what is computed on the way."""
+    number = each.numeric
+    value = number.value if isinstance(number, Figure) else 0
+    return each.kind.value, number.places if isinstance(number, Figure) else 0, value
 
 
 def _run(blocks: Iterable[Sequence[Drawn]]) -> Iterable[Drawn]:

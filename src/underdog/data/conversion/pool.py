@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 from zlib import crc32
 
@@ -15,10 +16,11 @@ import numpy as np
 
 from underdog.data.answers.focus import read_focus, wanted
 from underdog.data.answers.kind import Answer, AnswerKind, Form
-from underdog.data.answers.read import read_answer
+from underdog.data.answers.read import read_answer, says_yes_or_no
 from underdog.data.conversion.admission import case_of
 from underdog.data.conversion.composites import Date, Fraction, read_date, read_fraction
 from underdog.data.conversion.figures import NUMERIC, Figure, read_figure
+from underdog.data.conversion.meaning import Meaning, find_meaning
 from underdog.data.conversion.word_hashes import (
     Hashes,
     Integers,
@@ -29,7 +31,7 @@ from underdog.data.conversion.word_hashes import (
 )
 from underdog.data.engine.engine import Engine, cut
 
-BLOCK = 4000
+BLOCK = 1500
 """Answers that are read at a time."""
 LONGEST_PHRASE_WORDS = 3
 _WHO = re.compile(
@@ -75,6 +77,7 @@ class Pool(NamedTuple):
     folded_questions: list[str]
     answer_words: Words
     question_words: Words
+    meaning: Meaning
     hashes: Hashes
     """Of both texts, letter for letter: what stands for a row wherever chance is drawn."""
     asked: Hashes
@@ -115,14 +118,18 @@ def gather(answers: Iterable[PoolAnswer], *, engine: Engine) -> Pool:
         if topics.setdefault(pair, each.topic) > each.topic:
             topics[pair] = each.topic
     pairs = list(topics)
-    blocks = engine.map(read_block, cut(pairs, BLOCK), None)
-    reads = tuple(read for block in blocks for read in block)
-    folded_questions = fold_texts([question for question, _ in pairs])
-    folded_answers = fold_texts([answer for _, answer in pairs])
-    question_words, answer_words = find_words(folded_questions), find_words(folded_answers)
-    asked = question_words.row_hashes(len(pairs))
-    said = answer_words.row_hashes(len(pairs))
-    letters = [crc32(f"{pair[0]}\x1f{pair[1]}".encode("utf-8", "replace")) for pair in pairs]
+    with ThreadPoolExecutor(1) as aside:
+        # Where reading is left to workers, this core is free for the words and their meaning.
+        blocks = aside.submit(list, engine.map(read_block, cut(pairs, BLOCK), None))
+        folded_questions = fold_texts([question for question, _ in pairs])
+        folded_answers = fold_texts([answer for _, answer in pairs])
+        question_words, answer_words = find_words(folded_questions), find_words(folded_answers)
+        asked = question_words.row_hashes(len(pairs))
+        said = answer_words.row_hashes(len(pairs))
+        letters = [crc32(f"{pair[0]}\x1f{pair[1]}".encode("utf-8", "replace")) for pair in pairs]
+        hashes = mix(asked ^ mix(said ^ np.array(letters, np.uint64)))
+        meaning = find_meaning(question_words, answer_words, hashes)
+        reads = tuple(read for block in blocks.result() for read in block)
     return Pool(
         tuple(answer for _, answer in pairs),
         tuple(question for question, _ in pairs),
@@ -132,7 +139,8 @@ def gather(answers: Iterable[PoolAnswer], *, engine: Engine) -> Pool:
         folded_questions,
         answer_words,
         question_words,
-        hashes=mix(asked ^ mix(said ^ np.array(letters, np.uint64))),
+        meaning,
+        hashes=hashes,
         asked=asked,
         said=said,
     )
@@ -140,10 +148,13 @@ def gather(answers: Iterable[PoolAnswer], *, engine: Engine) -> Pool:
 
 def read_block(pairs: Sequence[tuple[str, str]], _: None) -> list[Read]:
     """What questions and answers say about their likes."""
-    return [_read(question, read_answer(answer, question)) for question, answer in pairs]
+    return [_read(question, answer) for question, answer in pairs]
 
 
-def _read(question: str, answer: Answer) -> Read:
+def _read(question: str, text: str) -> Read:
+    if says_yes_or_no(text):
+        return _YES_OR_NO
+    answer = read_answer(text, question)
     focus = read_focus(question)
     role = _WHO.search(question) if focus == "person" else None
     want = wanted(focus)
@@ -156,6 +167,10 @@ def _read(question: str, answer: Answer) -> Read:
         answer.kind is AnswerKind.PHRASE and answer.form.plural,
         read_numeric(answer),
     )
+
+
+_YES_OR_NO = Read(AnswerKind.YES_NO, "", "", "", ("", "", 0, False, False), False, None)
+"""Of no use to other questions, so that no more is read."""
 
 
 def read_numeric(answer: Answer) -> Figure | Date | Fraction | None:

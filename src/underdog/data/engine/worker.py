@@ -18,6 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from underdog.data.engine.collector import collector_at_rest
 from underdog.data.engine.outcome import Done, Failed, attempt
 from underdog.data.engine.parcel import Parcel, look_into, pack, receive, receive_memory, send
 
@@ -84,6 +85,7 @@ def _answer(task: Done[Task] | Failed, block: Parcel) -> Parcel:
         outcome = task
     else:
         function, shared = task.value
-        outcome = attempt(lambda: function(block.open(), shared))
+        with collector_at_rest():
+            outcome = attempt(lambda: function(block.open(), shared))
     packed = attempt(lambda: pack(outcome))
     return packed.value if isinstance(packed, Done) else pack(packed)

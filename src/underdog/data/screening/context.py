@@ -58,6 +58,7 @@ _ABOVE = re.compile(
 _LOST_CHOICES = re.compile(
     r"\b(?:which|what|who|whom) (?:one |two )?of (?:these|those|the following)\b"
     r"|\b(?:all|each|any|one) of (?:these|the following)(?: \w+){1,5} except\b"
+    r"|\bonly (?:one|two) of (?:these|the following)\b"
     r"|\bwhich (?:of the )?following\b|\bthe following (?:is|are|was|were) (?:not )?(?:an?|the)\b"
 )
 _PASSAGE_CHARACTERS = 300
