@@ -12,6 +12,7 @@ import glob
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -193,13 +194,16 @@ def _nothing_left(read: Collected, rejects: Sequence[Reject]) -> SourceError:
 
 def _examine(placed: Placed, config: DataConfig) -> tuple[LeakCheck, Probes]:
     """Look for what grouping may have overlooked, and for what the choices give away."""
-    leak = check_leakage(placed.rows, config.near_duplicates, settled=placed.settled)
-    probes = run_probes(
-        [row.question for row in placed.rows],
-        groups=[row.group for row in placed.rows],
-        seed=config.seed,
-    )
-    return leak, probes
+    with ThreadPoolExecutor(1) as aside:
+        leak = aside.submit(
+            check_leakage, placed.rows, config.near_duplicates, settled=placed.settled
+        )
+        probes = run_probes(
+            [row.question for row in placed.rows],
+            groups=[row.group for row in placed.rows],
+            seed=config.seed,
+        )
+        return leak.result(), probes
 
 
 def _summarise(

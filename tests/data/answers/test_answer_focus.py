@@ -20,6 +20,8 @@ from underdog.data.answers.nouns import NOUNS, Wanted
         ("When did the war end?", "date"),
         ("Where was Frank Sinatra born?", "place"),
         ("How many legs has a spider?", "number"),
+        ("What is the average page count per essay for the class?", "average"),
+        ("What was his total commission on these three sales?", "total"),
         ("How old was Mozart when he died?", "age"),
         ("How much does it cost?", "amount"),
         ("How do bees find their way?", "way"),

@@ -21,6 +21,8 @@ K = AnswerKind
         ("638", "In what year was Jerusalem conquered?", K.YEAR),
         ("1984", "When did it happen?", K.YEAR),
         ("1984", "How many people came?", K.INTEGER),
+        ("48", "Calculate the number of members who did attend the meeting.", K.INTEGER),
+        ("1917", "Which film was shot in one take?", K.WORK),
         ("1,984", "When did it happen?", K.INTEGER),
         ("1984", "Who wrote it? Which novel is it?", K.WORK),
         ("12", "When do children start school?", K.INTEGER),

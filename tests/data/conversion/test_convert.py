@@ -20,6 +20,7 @@ from underdog.mcq.question import Question, normalise
 
 QUESTIONS = make_questions(240)
 CAPITALS = [each for each in make_questions(240, seed=5) if "capital" in each.text]
+WORDS = ("Castle", "River", "Garden", "Tower", "Letter", "Winter", "Ghost", "Mirror", "Bridge")
 WRITERS = [each for each in QUESTIONS if each.text.startswith("Who wrote")]
 
 
@@ -113,6 +114,32 @@ def test_the_pool_is_drawn_from() -> None:
     lone = ask("What is the capital of the country of Zembla?", "Onhava")
     (row,) = convert([lone], seed=1, pool=pool).rows
     assert set(row.question.choices) - {"Onhava"} <= {each.answer for each in CAPITALS}
+
+
+def test_numbers_need_no_other_answers() -> None:
+    """Numbers get the same choices whether the names in the pool are read or not, and the other
+    right answers to their questions are never offered, in words or figures.
+    """
+    numbers = [ask(f"How many moons has the planet Zembla {at}?", str(at)) for at in range(9, 60)]
+    counts = [PoolAnswer(str(at * at), f"How many legs have {at} spiders?") for at in range(80)]
+    right = [PoolAnswer("Ten, or so they say", each.text) for each in numbers]
+    names = [PoolAnswer(each.answer, each.text) for each in CAPITALS]
+    alone = convert(numbers, seed=1, pool=[*counts, *right])
+    assert alone == convert(numbers, seed=1, pool=[*names, *counts, *right])
+    beside = convert([*numbers, *CAPITALS], seed=1, pool=[*counts, *right])
+    made = by_text(beside)
+    choices = {row.question.text: set(row.question.choices) for row in alone.rows}
+    assert choices == {text: set(made[text].choices) for text in choices}
+    assert len(choices) == len(numbers)
+    assert all("10" not in found for found in list(choices.values())[2:])
+
+
+def test_a_title_that_is_a_number_still_gets_titles() -> None:
+    """Asked for a film, "1917" is one: its choices are other films, from the pool."""
+    films = [PoolAnswer(name, f"Which film came {at} years late?") for at, name in enumerate(WORDS)]
+    lone = ask("Which film was shot in Zembla?", "1917")
+    (row,) = convert([lone], seed=1, pool=films).rows
+    assert set(row.question.choices) - {"1917"} <= {each.answer for each in films}
 
 
 def test_a_row_keeps_what_is_known_of_it() -> None:

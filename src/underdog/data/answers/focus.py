@@ -249,7 +249,8 @@ def _head(
         if noun in NOUNS and not (head is not None and _acts(head, noun, inflected=low != noun)):
             head = noun if head is None else _join(head, noun)
         elif head is not None:
-            if phrase and not ends and core == low and _is_noun(low):
+            counted = NOUNS.get(head) is Wanted.NUMBER  # "average page count", "total commission"
+            if phrase and not counted and not ends and core == low and _is_noun(low):
                 head = noun
             elif low not in _COMPOUND:
                 break

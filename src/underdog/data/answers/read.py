@@ -57,6 +57,11 @@ def _read(text: str, focus: str) -> Answer:
     return Answer(text, kind, value.value, value.unit, form)
 
 
+def has_value(text: str) -> bool:
+    """Whether an answer may be a number, a date or another value, whatever its question."""
+    return read_value(text.strip()) is not None
+
+
 def says_yes_or_no(text: str) -> bool:
     """Whether an answer is yes, no, true, false or the like, and nothing else."""
     bare = text.strip()
@@ -97,7 +102,8 @@ def _kind(bare: str, value: Value | None, want: Wanted | None, *, focus: str) ->
 def _value_kind(value: Value, want: Wanted | None) -> AnswerKind:
     """The question decides what a number is; a number can also be a name: the film "1917"."""
     named = _NAMES.get(want) if want is not None else None
-    if named is not None and named is not AnswerKind.PLACE and value.kind is not AnswerKind.YEAR:
+    titled = named is AnswerKind.WORK or value.kind is not AnswerKind.INTEGER
+    if named not in (None, AnswerKind.PLACE) and titled and value.kind is not AnswerKind.YEAR:
         return named
     if value.kind is AnswerKind.QUANTITY and want is Wanted.MONEY:
         return AnswerKind.MONEY if _is_pounds(value) else AnswerKind.QUANTITY

@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from underdog.data.answers.kind import AnswerKind
-from underdog.data.answers.read import read_answer
+from underdog.data.answers.read import has_value, read_answer
 from underdog.data.conversion.board import Board, lay_out
 from underdog.data.conversion.cell_draw import Deck, Drawn, Wanted, draw_cells
 from underdog.data.conversion.config import ConversionConfig, TwoOptions
@@ -26,6 +26,7 @@ from underdog.data.conversion.number_draw import Asked, Setting, draw_numbers
 from underdog.data.conversion.pool import LONGEST_PHRASE_WORDS, Pool, PoolAnswer, gather
 from underdog.data.conversion.prior import Priors
 from underdog.data.conversion.two_options import find_two_options, names_its_options
+from underdog.data.conversion.word_hashes import fold_texts
 from underdog.data.engine.engine import Engine, cut
 from underdog.data.engine.local import IN_PROCESS
 from underdog.data.open_question import OpenQuestion
@@ -144,7 +145,7 @@ def _draw(
     if not asked:
         return []
     own = [PoolAnswer(each.answer, each.text, each.topic) for each in asked]
-    whole = gather([*own, *pool], engine=engine)
+    whole = _gather_what_counts(own, pool, engine=engine)
     places = whole.places()
     rows = [places[each.text, each.answer] for each in asked]
     wanted = _wanted(whole, rows, asked=asked, offered=offered)
@@ -169,6 +170,28 @@ def _draw(
                 detail = f"a phrase of more than {LONGEST_PHRASE_WORDS} words has no like"
             outcomes.append(_Outcome(kind, reason=Reason.TOO_FEW_DISTRACTORS, detail=detail))
     return outcomes
+
+
+def _gather_what_counts(
+    own: Sequence[PoolAnswer], pool: Sequence[PoolAnswer], *, engine: Engine
+) -> Pool:
+    """All answers; where only numbers want choices, no more than the numbers among those of the
+    pool, and what is right for the same questions: the rest would be read for nothing.
+    """
+    if not all(has_value(each.answer) for each in own):
+        return gather([*own, *pool], engine=engine)
+    asked = set(fold_texts([each.question for each in own]))
+    folded = fold_texts([each.question for each in pool])
+    rest = [
+        each
+        for each, question in zip(pool, folded, strict=True)
+        if question in asked or has_value(each.answer)
+    ]
+    whole = gather([*own, *rest], engine=engine)
+    places = whole.places()
+    if any(whole.in_words(places[each.question, each.answer]) for each in own):
+        return gather([*own, *pool], engine=engine)  # the film "1917"
+    return whole
 
 
 def _wanted(
@@ -202,11 +225,7 @@ def _lay_out_words(
     pool: Pool, wanted: Mapping[int, Wanted], *, config: ConversionConfig, seed: int
 ) -> Board | None:
     """The board of answers in words, None where no wanted one is."""
-    lettered = [
-        at
-        for at, read in enumerate(pool.reads)
-        if read.numeric is None and read.kind is not AnswerKind.YES_NO and not pool.explains(at)
-    ]
+    lettered = [at for at in range(len(pool.reads)) if pool.in_words(at)]
     if not any(at in wanted for at in lettered):
         return None
     return lay_out(pool, np.array(lettered), size=config.cell, seed=seed)

@@ -92,6 +92,14 @@ class Pool(NamedTuple):
         phrase = self.reads[row].kind is AnswerKind.PHRASE
         return phrase and len(self.answers[row].split()) > LONGEST_PHRASE_WORDS
 
+    def in_words(self, row: int) -> bool:
+        """Whether an answer takes its wrong choices from other answers: it is neither a number nor
+        yes or no, and names something.
+        """
+        read = self.reads[row]
+        said = read.numeric is None and read.kind is not AnswerKind.YES_NO
+        return said and not self.explains(row)
+
     def places(self) -> dict[tuple[str, str], int]:
         """The row of each question and answer."""
         pairs = zip(self.questions, self.answers, strict=True)
