@@ -35,9 +35,18 @@ def test_equal_answers_to_equal_questions_stand_once() -> None:
     }
 
 
-def test_questions_tell_gender() -> None:
-    """Words such as "her" and "he" count for women and men, their absence for neither."""
-    assert gather(ANSWERS, engine=IN_PROCESS).genders().tolist() == [0, 1, -1, 0, 0]
+def test_names_nouns_and_questions_tell_gender() -> None:
+    """The noun asked for counts first, then the given name, then words such as "her" and "he"."""
+    told = [
+        *ANSWERS,
+        PoolAnswer("Robin Lee", "Which actress played the thief?"),
+        PoolAnswer("Marie Lee", "Who was his friend?"),
+        PoolAnswer("Robin Lee", "Who lost her way?"),
+        PoolAnswer("Robin Lee", "Who lost the way?"),
+        PoolAnswer("Marie", "In which town was he born?"),
+    ]
+    genders = gather(told, engine=IN_PROCESS).genders().tolist()
+    assert genders == [0, 1, -1, 0, 0, 1, 1, 1, 0, -1]
 
 
 def test_long_phrases_explain() -> None:
@@ -64,6 +73,8 @@ def test_the_engine_makes_no_difference() -> None:
                 "person",
                 "directed",
                 "person",
+                "",
+                1,
                 ("none", "title", 3, False, False),
                 False,
                 None,
@@ -77,6 +88,8 @@ def test_the_engine_makes_no_difference() -> None:
                 "animal",
                 "",
                 "thing",
+                "animal",
+                0,
                 ("none", "lower", 3, False, True),
                 True,
                 None,
@@ -85,7 +98,9 @@ def test_the_engine_makes_no_difference() -> None:
     ],
 )
 def test_an_answer_is_read_with_its_question(question: str, answer: str, read: Read) -> None:
-    """Kind, noun asked for, deed of a person, form and number are what likes share."""
+    """Kind, noun asked for and its family, deed and gender of a person, form and number are what
+    likes share.
+    """
     assert read_block([(question, answer)], None) == [read]
 
 

@@ -70,7 +70,7 @@ class Board(NamedTuple):
     together: Vectors
     """Where a question and its answer point together."""
     codes: Integers
-    """Focus, role and topic of each answer (n, 3); 0 where it has none."""
+    """Focus, role, topic and family of each answer (n, 4); 0 where it has none."""
     shared: Any
     """Rarity of the stems that a question (row) shares with an answer of its cell (column): a
     sparse matrix (n, n)."""
@@ -128,13 +128,14 @@ def _codes(pool: Pool) -> Integers:
             _number([read.focus for read in pool.reads]),
             _number([read.role for read in pool.reads]),
             _number(pool.topics),
+            _number([read.family for read in pool.reads]),
         ],
         axis=1,
     )
 
 
 def _cell_codes(pool: Pool, codes: Integers) -> list[Integers]:
-    """From coarse to fine: kind, form, gender of a person, what is asked for."""
+    """From coarse to fine: kind, form, gender of a person, what is asked for and its family."""
     persons = np.array([read.kind is AnswerKind.PERSON for read in pool.reads], dtype=np.int64)
     return [
         _number([read.kind.value for read in pool.reads]),
@@ -142,6 +143,7 @@ def _cell_codes(pool: Pool, codes: Integers) -> list[Integers]:
         (pool.genders() + 1) * persons,
         np.array([read.plural for read in pool.reads], dtype=np.int64),
         _number([read.wanted for read in pool.reads]),
+        codes[:, 3],
         codes[:, 0],
     ]
 
@@ -255,16 +257,21 @@ def _agree(board: Board, cell: slice, wanted: Integers, column: int) -> Any:
 
 def _find_fitting(board: Board, cell: slice) -> Any:
     """What may stand beside what, the same both ways: alike in length and in what is asked, not
-    the same answer, and not an answer to the same question.
+    the same answer, and not an answer to the same question. Things of one family are alike, things
+    of two never are; where one of the families is unknown, their questions decide.
     """
     lengths, like, codes = board.lengths[cell], board.like[cell], board.codes[cell, 0]
+    families = board.codes[cell, 3]
+    same_family = families[:, None] == families
+    unknown = families == 0
     long, short = np.maximum.outer(lengths, lengths), np.minimum.outer(lengths, lengths)
     cosine = board.together[cell] @ board.together[cell].T / LENGTH**2
     asked, said = board.asked[cell], board.said[cell]
     return (
         (long <= LENGTH_RATIO * short + LENGTH_SLACK)
         & (
-            (cosine >= np.maximum.outer(like, like))
+            ((cosine >= np.maximum.outer(like, like)) & (unknown[:, None] | unknown | same_family))
+            | (same_family & ~unknown)
             | ((codes[:, None] == codes) & (codes > 0)[:, None])
         )
         & (said[:, None] != said)

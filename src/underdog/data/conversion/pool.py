@@ -14,7 +14,9 @@ from zlib import crc32
 
 import numpy as np
 
+from underdog.data.answers.families import family_of
 from underdog.data.answers.focus import read_focus, wanted
+from underdog.data.answers.genders import gender_of_name, gender_of_noun
 from underdog.data.answers.kind import Answer, AnswerKind, Form
 from underdog.data.answers.read import read_answer, says_yes_or_no
 from underdog.data.conversion.admission import case_of
@@ -58,6 +60,10 @@ class Read(NamedTuple):
     role: str
     """What a person did whom "who" asks for: "directed", "wrote"; "" elsewhere."""
     wanted: str
+    family: str
+    """The sort of things that the focus is one of (`answers.families`); "" where it is unknown."""
+    gender: int
+    """1 for a woman, -1 for a man, by the noun asked for or by the name; 0 for the rest."""
     surface: tuple[str, str, int, bool, bool]
     """What must be alike at first sight: numeral, case, words (up to 1, 3, 6, 9), a full stop, an
     article of small words."""
@@ -106,8 +112,12 @@ class Pool(NamedTuple):
         return {pair: at for at, pair in enumerate(pairs)}
 
     def genders(self) -> Integers:
-        """1 where a question speaks of women, -1 of men, 0 of both or neither."""
-        signs: Integers = np.sign(self._count(_WOMEN) - self._count(_MEN))
+        """1 for women, -1 for men, by the noun asked for, else by the name, else by the words of
+        the question; 0 where they speak of both or neither.
+        """
+        told = np.fromiter((read.gender for read in self.reads), np.int64, len(self.reads))
+        spoken = np.sign(self._count(_WOMEN) - self._count(_MEN))
+        signs: Integers = np.where(told == 0, spoken, told)
         return signs
 
     def _count(self, words: str) -> Integers:
@@ -171,13 +181,19 @@ def _read(question: str, text: str) -> Read:
         focus,
         role[1] if role is not None else "",
         "" if want is None else want.value,
+        family_of(focus),
+        _gender(answer, focus) if answer.kind is AnswerKind.PERSON else 0,
         _surface(answer.form, answer.kind),
         answer.kind is AnswerKind.PHRASE and answer.form.plural,
         read_numeric(answer),
     )
 
 
-_YES_OR_NO = Read(AnswerKind.YES_NO, "", "", "", ("", "", 0, False, False), False, None)
+def _gender(answer: Answer, focus: str) -> int:
+    return gender_of_noun(focus) or gender_of_name(answer.text)
+
+
+_YES_OR_NO = Read(AnswerKind.YES_NO, "", "", "", "", 0, ("", "", 0, False, False), False, None)
 """Of no use to other questions, so that no more is read."""
 
 
