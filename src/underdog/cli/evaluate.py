@@ -76,8 +76,8 @@ def run(args: argparse.Namespace) -> int:
             progress=progress,
         )
     for part in show(results, _latencies(args.out, results)):
-        console.print(part)
-    console.print(f"Answers and results: {args.out}")
+        console.print(part, soft_wrap=isinstance(part, str))
+    console.print(f"Answers and results: {args.out}", soft_wrap=True, markup=False)
     return 0
 
 

@@ -51,7 +51,7 @@ def _replay(folder: Path) -> int:
 
     found = replay(folder)
     for part in show(found.board):
-        console.print(part)
+        console.print(part, soft_wrap=isinstance(part, str))
     if not found.board.history.ended:
         console.print("The match is not finished: its own command continues it.")
     if found.stored is None:
@@ -97,8 +97,8 @@ def _play(args: argparse.Namespace) -> int:
             progress=progress,
         )
     for part in show(board):
-        console.print(part)
-    console.print(f"Every event and the result: {args.out}")
+        console.print(part, soft_wrap=isinstance(part, str))
+    console.print(f"Every event and the result: {args.out}", soft_wrap=True, markup=False)
     return 0
 
 

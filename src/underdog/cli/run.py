@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         around = Surroundings(now, time.perf_counter, progress.say, progress)
         records = run_recipe(recipe, args.out, around)
     console.print(summary(args.out, records, time.perf_counter() - started))
-    console.print(*sentences(args.out), sep="\n")
+    console.print(*sentences(args.out), sep="\n", soft_wrap=True)
     return 0
 
 

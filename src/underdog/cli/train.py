@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
 
     with ProgressBar() as progress:
         result = train(job, progress=progress, say=progress.say)
-    console.print(sentence(result))
+    console.print(sentence(result), soft_wrap=True, markup=False)
     return 0
 
 
