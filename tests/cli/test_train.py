@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from fakes import numbered_questions, save_base
-from underdog.adapters.settings import LoraSettings
+from underdog.adapters.settings import AdapterSettings
 from underdog.cli import train as command
 from underdog.cli.main import main
 from underdog.data.row import Band, Row, Split
@@ -91,7 +91,7 @@ def test_defaults_are_those_of_the_configs() -> None:
     """Flags that are not given change nothing of what the configs say."""
     args = parse()
     assert command.make_config(args) == TrainingConfig()
-    assert command.make_adapter(args) == LoraSettings()
+    assert command.make_adapter(args) == AdapterSettings()
 
 
 @pytest.mark.parametrize(

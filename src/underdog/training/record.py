@@ -9,7 +9,7 @@ from typing import Any
 
 from underdog import __version__
 from underdog.adapters.base import Base, model_digest
-from underdog.adapters.settings import LoraSettings
+from underdog.adapters.settings import AdapterSettings
 from underdog.data.row import Row
 from underdog.errors import CorruptFileError
 from underdog.hardware.machine import read_machine, usable_cores
@@ -32,7 +32,7 @@ class TrainingJob:
     rows: tuple[Row, ...]
     base: Base
     config: TrainingConfig
-    adapter: LoraSettings
+    adapter: AdapterSettings
     out: Path
     identity: Mapping[str, Any]
 
