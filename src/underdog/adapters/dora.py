@@ -52,7 +52,7 @@ def keep_norms(layer: Any) -> None:
 
 
 def row_norms(layer: Any) -> torch.Tensor:
-    """The kept norms; computed anew when the scale or a matrix has changed since."""
+    """The kept norms; computed anew when a new scale or a load shows."""
     if getattr(layer, "norms_of", None) != _versions(layer):
         keep_norms(layer)
     norms_O: torch.Tensor = layer.norms_O
@@ -60,8 +60,8 @@ def row_norms(layer: Any) -> torch.Tensor:
 
 
 def _versions(layer: Any) -> tuple[int, int, float]:
-    """Changes with every step of an optimizer and every new scale. A write through `.data`, which
-    no counter sees, is followed by `settle`.
+    """Changes with a new scale and a load. Torch's counter does not see a fused optimizer's step
+    (torch 2.13) or a write through `.data`: `settle` follows those.
     """
     down, up = layer.lora_A[NAME].weight, layer.lora_B[NAME].weight
     return down._version, up._version, layer.scaling[NAME]

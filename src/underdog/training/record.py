@@ -63,7 +63,7 @@ def make_manifest(job: TrainingJob, rows: tuple[Row, ...]) -> Manifest:
     identity = {
         **job.identity,
         "training": recipe,
-        "adapter": asdict(job.adapter),
+        "adapter": {**asdict(job.adapter), "kind": job.adapter.kind.value},
         "data_digest": rows_digest(rows),
         "base_digest": model_digest(job.base.model),
         "base_dtype": str(job.base.model.dtype),
