@@ -12,7 +12,7 @@ from small_runs import STEPS, adapter_digests, small_job
 from fakes import peft_quiet
 from underdog.adapters.adapter import alignments
 from underdog.adapters.base import load_base
-from underdog.adapters.lora import CONFIG_NAME
+from underdog.adapters.lora import CONFIG_NAME, WEIGHTS_NAME
 from underdog.adapters.settings import AdapterKind, AdapterSettings
 from underdog.adapters.subspaces import top_subspaces
 from underdog.errors import RunMismatchError
@@ -67,6 +67,23 @@ def test_a_continued_run_ends_in_the_same_bytes(
     result = train(job_of(kind, base_folder, out))
     assert (result.resumed_from, result.steps) == (6, STEPS)
     assert adapter_digests(out) == adapter_digests(tmp_path / "whole")
+
+
+def test_dora_computes_activations_twice_to_the_same_weights(
+    base_folder: Path, tmp_path: Path
+) -> None:
+    """Its step uses up what it kept; with activation checkpointing that is made anew each time, and
+    with two parts to a step the norms are made once: no bit differs from the plain run.
+    """
+    weights = []
+    for name, checkpointing in (("plain", False), ("twice", True)):
+        job = job_of("dora", base_folder, tmp_path / name)
+        execution = replace(
+            job.config.execution, activation_checkpointing=checkpointing, accumulation=2
+        )
+        train(replace(job, config=replace(job.config, execution=execution)))
+        weights.append((tmp_path / name / "adapter" / WEIGHTS_NAME).read_bytes())
+    assert weights[0] == weights[1]
 
 
 def test_magnitudes_have_a_rate_of_their_own_and_no_decay(

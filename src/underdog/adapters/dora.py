@@ -84,8 +84,9 @@ def _row_norms(layer: Any) -> torch.Tensor:
     down_RI, up_OR = layer.lora_A[NAME].weight, layer.lora_B[NAME].weight
     scale = layer.scaling[NAME]
     cross_OR = weight_OI.to(down_RI.dtype) @ down_RI.t()
-    cross_OR.mul_(2).addmm_(up_OR, down_RI @ down_RI.t(), alpha=scale)
-    squares_O = layer.base_squares_O + scale * (cross_OR * up_OR).sum(dim=1)
+    cross_OR.addmm_(up_OR, down_RI @ down_RI.t(), beta=2, alpha=scale)
+    change_O = torch.linalg.vecdot(cross_OR, up_OR)
+    squares_O = torch.add(layer.base_squares_O, change_O, alpha=scale)
     smallest = torch.finfo(squares_O.dtype).tiny  # rounding must not make a square negative
     norms_O: torch.Tensor = squares_O.clamp_min(smallest).sqrt().to(down_RI.dtype)
     return norms_O
