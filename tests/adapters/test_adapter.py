@@ -145,9 +145,10 @@ def test_every_parameter_is_in_one_group_sorted_by_name(kind: str, b_rate: float
 
 
 def test_more_protected_directions_than_a_layer_has_are_refused() -> None:
-    """The layer is named, and the model is left without adapters."""
+    """The layer is named, and the model is left as it was: no adapters, its weights trainable."""
     model = tiny_qwen2()
     settings = AdapterSettings(rank=4, kind="oplora", protected=16)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"narrow side of model\.layers\.0\.self_attn\.k_proj, 16"):
         attach(model, settings, seed=0)
     assert not any("lora" in name for name, _ in model.named_parameters())
+    assert all(weight.requires_grad for weight in model.parameters())

@@ -45,8 +45,9 @@ def attach(
     `bases` keeps OPLoRA's subspaces between runs; without one they are computed and forgotten.
 
     Raises InputError when a target names no linear layer, or when `protected` leaves a layer no
-    direction to move in.
+    direction to move in; the base is then as it was.
     """
+    trainable = [(weight, weight.requires_grad) for weight in model.parameters()]
     adapted = attach_lora(model, settings, seed=seed)
     try:
         for name, layer in lora_layers(adapted):
@@ -56,6 +57,8 @@ def attach(
                 _protect(name, layer, settings, bases)
     except InputError:
         adapted.unload()
+        for weight, was_trainable in trainable:
+            weight.requires_grad_(was_trainable)
         raise
     settle(adapted)
     return adapted
