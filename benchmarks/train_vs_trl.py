@@ -152,7 +152,7 @@ def headline(summaries: dict[str, dict[str, Any]]) -> dict[str, Any]:
 def run_ours(args: argparse.Namespace) -> dict[str, Any]:
     """The product's own `train`, with its metrics, checkpoints and guard."""
     from underdog.adapters.base import load_base
-    from underdog.adapters.settings import LoraSettings
+    from underdog.adapters.settings import AdapterSettings
     from underdog.runs.metrics import read_metrics
     from underdog.training.record import TrainingJob
     from underdog.training.trainer import train
@@ -161,7 +161,7 @@ def run_ours(args: argparse.Namespace) -> dict[str, Any]:
     base = load_base(Path(args.work) / args.shape)
     matmul, before = matmul_flops(args.threads), peak_bytes()
     with tempfile.TemporaryDirectory() as out:
-        job = TrainingJob(rows, base, our_config(args), LoraSettings(RANK, ALPHA), Path(out), {})
+        job = TrainingJob(rows, base, our_config(args), AdapterSettings(RANK, ALPHA), Path(out), {})
         started_cpu = time.process_time()
         train(job)
         cpu_seconds = time.process_time() - started_cpu
@@ -217,9 +217,9 @@ def _run_trl(args: argparse.Namespace, *, our_order: bool) -> dict[str, Any]:
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
+    from underdog.adapters.adapter import attach
     from underdog.adapters.base import load_base
-    from underdog.adapters.lora import attach
-    from underdog.adapters.settings import LoraSettings
+    from underdog.adapters.settings import AdapterSettings
 
     torch.set_num_threads(args.threads)
     model, tokenizer = load_base(Path(args.work) / args.shape)
@@ -244,7 +244,7 @@ def _run_trl(args: argparse.Namespace, *, our_order: bool) -> dict[str, Any]:
         train_sampling_strategy="sequential" if our_order else "random",
     )
     trainer = SFTTrainer(
-        model=attach(model, LoraSettings(RANK, ALPHA), seed=SEED),
+        model=attach(model, AdapterSettings(RANK, ALPHA), seed=SEED),
         args=config,
         train_dataset=Dataset.from_list(examples),
         processing_class=tokenizer,

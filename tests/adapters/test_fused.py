@@ -8,14 +8,15 @@ import pytest
 import torch
 
 from fakes import tiny_qwen2
+from underdog.adapters.adapter import attach
 from underdog.adapters.fused import FusedLora, fused_lora
-from underdog.adapters.lora import attach, trainable_parameters
-from underdog.adapters.settings import LoraSettings
+from underdog.adapters.lora import trainable_parameters
+from underdog.adapters.settings import AdapterSettings
 
 IDS = torch.arange(2, 38).reshape(3, 12)
 
 
-def make_adapted(settings: LoraSettings) -> Any:
+def make_adapted(settings: AdapterSettings) -> Any:
     """Adapters with both matrices away from zero, in training mode."""
     adapted = attach(tiny_qwen2(), settings, seed=0)
     generator = torch.Generator().manual_seed(5)
@@ -56,7 +57,7 @@ def test_a_model_s_logits_and_gradients_are_peft_s(alpha: float) -> None:
     """Whole tensors, every adapter weight, scale 1 and 2.5: sums in another order, so to 1e-4
     relative in float32.
     """
-    adapted = make_adapted(LoraSettings(rank=4, alpha=alpha))
+    adapted = make_adapted(AdapterSettings(rank=4, alpha=alpha))
     plain_logits, plain = step(adapted)
     with fused_lora(adapted) as changed:
         fused_logits, fused = step(adapted)
@@ -68,7 +69,7 @@ def test_a_model_s_logits_and_gradients_are_peft_s(alpha: float) -> None:
 
 def test_evaluation_and_disabled_adapters_are_left_to_peft() -> None:
     """In evaluation mode, and with adapters off, the outputs are peft's to the last bit."""
-    adapted = make_adapted(LoraSettings(rank=4)).eval()
+    adapted = make_adapted(AdapterSettings(rank=4)).eval()
 
     def look() -> tuple[torch.Tensor, torch.Tensor]:
         with torch.no_grad():
@@ -85,7 +86,7 @@ def test_evaluation_and_disabled_adapters_are_left_to_peft() -> None:
 
 def test_it_is_put_back() -> None:
     """After the block, an error included, no layer has a forward of its own."""
-    adapted = make_adapted(LoraSettings(rank=4))
+    adapted = make_adapted(AdapterSettings(rank=4))
     seen = []
     try:
         with fused_lora(adapted):
@@ -99,8 +100,8 @@ def test_it_is_put_back() -> None:
 
 def test_layers_it_cannot_do_are_left_alone() -> None:
     """Dropout, and a base of another type than its float32 adapters, stay with peft."""
-    with fused_lora(make_adapted(LoraSettings(rank=4, dropout=0.1))) as changed:
+    with fused_lora(make_adapted(AdapterSettings(rank=4, dropout=0.1))) as changed:
         assert changed == 0
-    half = attach(tiny_qwen2().to(torch.bfloat16), LoraSettings(rank=4), seed=0)
+    half = attach(tiny_qwen2().to(torch.bfloat16), AdapterSettings(rank=4), seed=0)
     with fused_lora(half) as changed:
         assert changed == 0

@@ -15,10 +15,11 @@ from transformers import (
     Qwen3Config,
 )
 
+from underdog.adapters.adapter import attach
 from underdog.adapters.last_layer import last_layer_where_read
-from underdog.adapters.lora import attach, trainable_parameters
+from underdog.adapters.lora import trainable_parameters
 from underdog.adapters.positions import logits_at
-from underdog.adapters.settings import LoraSettings
+from underdog.adapters.settings import AdapterSettings
 
 IDS = torch.arange(2, 38).reshape(3, 12)
 WANTED = torch.zeros(3, 12, dtype=torch.bool)
@@ -39,7 +40,7 @@ def make_adapted(kind: type[Any]) -> Any:
     )
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        adapted = attach(AutoModelForCausalLM.from_config(config), LoraSettings(rank=4), seed=0)
+        adapted = attach(AutoModelForCausalLM.from_config(config), AdapterSettings(rank=4), seed=0)
         with torch.no_grad():
             for weight in trainable_parameters(adapted).values():
                 weight.copy_(torch.randn(weight.shape) * 0.2)

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from fakes import save_base, tiny_qwen2
+from underdog.adapters.adapter import attach
 from underdog.adapters.base import load_base
 from underdog.adapters.lora import (
     adapter_tensors,
-    attach,
     load_adapter,
     put_tensors,
     save_adapter,
@@ -21,7 +21,7 @@ from underdog.adapters.lora import (
     tensors_to_bytes,
     trainable_parameters,
 )
-from underdog.adapters.settings import LoraSettings
+from underdog.adapters.settings import AdapterSettings
 from underdog.errors import CorruptFileError, InputError
 from underdog.runs.files import digest_folder
 
@@ -48,10 +48,10 @@ def test_fresh_adapters_change_nothing_and_are_drawn_from_the_seed() -> None:
     """
     plain = logits(tiny_qwen2())
     torch.manual_seed(1)
-    one = attach(tiny_qwen2(), LoraSettings(rank=4), seed=7)
+    one = attach(tiny_qwen2(), AdapterSettings(rank=4), seed=7)
     torch.manual_seed(2)
-    same = attach(tiny_qwen2(), LoraSettings(rank=4), seed=7)
-    other = attach(tiny_qwen2(), LoraSettings(rank=4), seed=8)
+    same = attach(tiny_qwen2(), AdapterSettings(rank=4), seed=7)
+    other = attach(tiny_qwen2(), AdapterSettings(rank=4), seed=8)
     assert torch.equal(logits(one), plain)
     tensors, again, differ = (adapter_tensors(each) for each in (one, same, other))
     assert all(torch.equal(tensors[name], again[name]) for name in tensors)
@@ -60,7 +60,7 @@ def test_fresh_adapters_change_nothing_and_are_drawn_from_the_seed() -> None:
 
 def test_first_weights_are_those_of_peft_in_distribution() -> None:
     """Kaiming-uniform with a = sqrt(5): within 1 / sqrt(width), of that bound's variance."""
-    adapted = attach(tiny_qwen2(), LoraSettings(rank=8), seed=0)
+    adapted = attach(tiny_qwen2(), AdapterSettings(rank=8), seed=0)
     for name, weight in trainable_parameters(adapted).items():
         if "lora_A" in name:
             bound = 1 / math.sqrt(weight.shape[1])
@@ -73,13 +73,13 @@ def test_attaching_draws_nothing_from_the_global_generator() -> None:
     torch.manual_seed(3)
     expected = torch.rand(4)
     torch.manual_seed(3)
-    attach(tiny_qwen2(), LoraSettings(rank=4), seed=7)
+    attach(tiny_qwen2(), AdapterSettings(rank=4), seed=7)
     assert torch.equal(torch.rand(4), expected)
 
 
 def test_only_adapters_are_trainable_and_in_float32() -> None:
     """On a bfloat16 base too; all linear layers but the head have one."""
-    adapted = attach(tiny_qwen2().to(torch.bfloat16), LoraSettings(rank=2), seed=0)
+    adapted = attach(tiny_qwen2().to(torch.bfloat16), AdapterSettings(rank=2), seed=0)
     names = list(trainable_parameters(adapted))
     assert names == sorted(names)
     assert len(names) == 2 * 7 * 2  # two layers, seven linear maps, A and B
@@ -89,7 +89,7 @@ def test_only_adapters_are_trainable_and_in_float32() -> None:
 
 def test_the_scale_is_alpha_over_rank() -> None:
     """W' = W + alpha / rank B A, compared with matrices multiplied by hand."""
-    adapted = attach(tiny_qwen2(), LoraSettings(rank=4, alpha=12.0, targets=("o_proj",)), seed=0)
+    adapted = attach(tiny_qwen2(), AdapterSettings(rank=4, alpha=12.0, targets=("o_proj",)), seed=0)
     randomise(adapted)
     layer = adapted.get_base_model().model.layers[1].self_attn.o_proj
     down, up = layer.lora_A["default"].weight, layer.lora_B["default"].weight
@@ -103,7 +103,7 @@ def test_saved_adapters_load_in_stock_peft_and_in_ours_bit_for_bit(tmp_path: Pat
     """Save, load into a fresh base by either way: equal logits to the last bit."""
     from peft import PeftModel
 
-    adapted = attach(tiny_qwen2(), LoraSettings(rank=4), seed=0)
+    adapted = attach(tiny_qwen2(), AdapterSettings(rank=4), seed=0)
     randomise(adapted)
     save_adapter(adapted, tmp_path / "adapter")
     ours = load_adapter(tiny_qwen2(), tmp_path / "adapter").eval()
@@ -116,7 +116,7 @@ def test_saved_adapters_load_in_stock_peft_and_in_ours_bit_for_bit(tmp_path: Pat
 def test_equal_adapters_are_equal_files(tmp_path: Path) -> None:
     """PEFT writes its module names in set order; ours are sorted, so digests can be compared."""
     for name in ("one", "two"):
-        save_adapter(attach(tiny_qwen2(), LoraSettings(rank=4), seed=0), tmp_path / name)
+        save_adapter(attach(tiny_qwen2(), AdapterSettings(rank=4), seed=0), tmp_path / name)
     assert digest_folder(tmp_path / "one") == digest_folder(tmp_path / "two")
     config = (tmp_path / "one" / "adapter_config.json").read_text()
     places = [config.index(f"model.layers.{at}.self_attn.k_proj") for at in (0, 1)]
@@ -125,9 +125,9 @@ def test_equal_adapters_are_equal_files(tmp_path: Path) -> None:
 
 def test_tensors_survive_bytes_and_go_back_in() -> None:
     """What a checkpoint does: out, through bytes, into another model of the same shape."""
-    one = attach(tiny_qwen2(), LoraSettings(rank=4), seed=0)
+    one = attach(tiny_qwen2(), AdapterSettings(rank=4), seed=0)
     randomise(one)
-    other = attach(tiny_qwen2(), LoraSettings(rank=4), seed=9)
+    other = attach(tiny_qwen2(), AdapterSettings(rank=4), seed=9)
     put_tensors(other, tensors_from_bytes(tensors_to_bytes(adapter_tensors(one))))
     assert torch.equal(logits(one), logits(other))
 
@@ -135,7 +135,7 @@ def test_tensors_survive_bytes_and_go_back_in() -> None:
 def test_targets_that_name_no_layer_are_refused() -> None:
     """The message repeats the wrong name."""
     with pytest.raises(InputError, match="no_such_proj"):
-        attach(tiny_qwen2(), LoraSettings(targets=("no_such_proj",)), seed=0)
+        attach(tiny_qwen2(), AdapterSettings(targets=("no_such_proj",)), seed=0)
 
 
 def test_a_folder_without_an_adapter_is_refused(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_folder_without_an_adapter_is_refused(tmp_path: Path) -> None:
 
 def test_damaged_and_foreign_adapters_are_refused(tmp_path: Path) -> None:
     """Cut weights are damage; weights of another width are the wrong base."""
-    save_adapter(attach(tiny_qwen2(), LoraSettings(rank=4), seed=0), tmp_path / "whole")
+    save_adapter(attach(tiny_qwen2(), AdapterSettings(rank=4), seed=0), tmp_path / "whole")
     shutil.copytree(tmp_path / "whole", tmp_path / "cut")
     weights = (tmp_path / "whole" / "adapter_model.safetensors").read_bytes()
     (tmp_path / "cut" / "adapter_model.safetensors").write_bytes(weights[:500])
@@ -163,7 +163,7 @@ def test_damaged_and_foreign_adapters_are_refused(tmp_path: Path) -> None:
 def test_an_adapter_on_a_loaded_base(tmp_path: Path) -> None:
     """From disk to disk: base folder, adapter folder, equal logits."""
     save_base(tmp_path / "base")
-    adapted = attach(load_base(tmp_path / "base").model, LoraSettings(rank=4), seed=0)
+    adapted = attach(load_base(tmp_path / "base").model, AdapterSettings(rank=4), seed=0)
     randomise(adapted)
     save_adapter(adapted, tmp_path / "adapter")
     again = load_adapter(load_base(tmp_path / "base").model, tmp_path / "adapter")
@@ -184,4 +184,4 @@ def test_an_adapter_on_a_loaded_base(tmp_path: Path) -> None:
 def test_impossible_settings_are_refused(wrong: dict[str, object], message: str) -> None:
     """Each with the name of what is wrong."""
     with pytest.raises(InputError, match=message):
-        LoraSettings(**wrong)  # type: ignore[arg-type]
+        AdapterSettings(**wrong)  # type: ignore[arg-type]

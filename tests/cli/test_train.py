@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from fakes import numbered_questions, save_base
-from underdog.adapters.settings import LoraSettings
+from underdog.adapters.settings import AdapterKind, AdapterSettings
 from underdog.cli import train as command
 from underdog.cli.main import main
 from underdog.data.row import Band, Row, Split
@@ -91,12 +91,25 @@ def test_defaults_are_those_of_the_configs() -> None:
     """Flags that are not given change nothing of what the configs say."""
     args = parse()
     assert command.make_config(args) == TrainingConfig()
-    assert command.make_adapter(args) == LoraSettings()
+    assert command.make_adapter(args) == AdapterSettings()
+
+
+def test_every_kind_of_adapter_can_be_asked_for() -> None:
+    """The flags of each kind arrive in its settings."""
+    args = parse("--adapter", "dora", "--magnitude-rate", "8", "--b-rate", "16")
+    assert command.make_adapter(args) == AdapterSettings(
+        kind=AdapterKind.DORA, magnitude_rate=8.0, b_rate=16.0
+    )
+    args = parse("--adapter", "oplora", "--protected", "4", "--subspaces", "/kept")
+    assert command.make_adapter(args) == AdapterSettings(kind=AdapterKind.OPLORA, protected=4)
+    assert command.make_config(args).execution.subspace_folder == "/kept"
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["--adapter", "dora", "--protected", "4"], "DoRA or OPLoRA, not both"),
+        (["--magnitude-rate", "5"], "magnitude_rate belongs to kind dora"),
         (["--chunks", "0"], "--chunks of at least 1"),
         (["--rank", "0"], "a rank of at least 1"),
         (["--batch", "0"], "batch_size of at least 1"),

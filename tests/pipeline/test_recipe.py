@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from underdog.errors import RecipeError
-from underdog.pipeline.recipe import embedded_recipes, load_recipe
+from underdog.pipeline.recipe import embedded_recipes, load_recipe, recipe_from
 from underdog.pipeline.tables import to_table
 
 
@@ -89,8 +89,6 @@ def test_a_resolved_recipe_reads_back_equal(tmp_path: Path) -> None:
     for part, key in (("data", "seed"), ("training", "seed"), ("match", "seed")):
         assert table[part].pop(key) == recipe.seed
     assert table["training"].pop("style") == recipe.model.style
-    from underdog.pipeline.recipe import recipe_from
-
     assert recipe_from(table, "tiny") == recipe
 
 
@@ -101,3 +99,31 @@ def test_reading_a_recipe_loads_no_torch() -> None:
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ('kind = "dora"\nmagnitude_rate = 8', ("dora", 8.0, None)),
+        ('kind = "dora"', ("dora", 5.0, None)),
+        ('kind = "oplora"\nprotected = 4', ("oplora", None, 4)),
+        ('kind = "rslora"', ("rslora", None, None)),
+        ("rank = 8", ("lora", None, None)),
+    ],
+)
+def test_a_recipe_chooses_the_kind_of_adapter(
+    tmp_path: Path, table: str, expected: tuple[str, float | None, int | None]
+) -> None:
+    """With the fields of that kind, and it reads back equal."""
+    recipe = load_recipe(write(tmp_path, f"[adapter]\n{table}\n"))
+    adapter = recipe.adapter
+    assert (adapter.kind.value, adapter.magnitude_rate, adapter.protected) == expected
+    assert recipe_from({"adapter": to_table(adapter)}, "again").adapter == adapter
+
+
+def test_an_impossible_adapter_is_a_fault_of_the_recipe(tmp_path: Path) -> None:
+    """DoRA with OPLoRA's field, and a kind that nobody knows."""
+    with pytest.raises(RecipeError, match="adapter: DoRA or OPLoRA, not both"):
+        load_recipe(write(tmp_path, '[adapter]\nkind = "dora"\nprotected = 4\n'))
+    with pytest.raises(RecipeError, match=r"adapter\.kind must be lora or rslora or dora or opl"):
+        load_recipe(write(tmp_path, '[adapter]\nkind = "pissa"\n'))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fakes import numbered_questions
 from underdog.adapters.base import load_base
-from underdog.adapters.settings import LoraSettings
+from underdog.adapters.settings import AdapterSettings
 from underdog.data.row import Band, Row, Split
 from underdog.errors import UnderdogError
 from underdog.runs.files import digest_folder
@@ -41,7 +41,7 @@ def make_rows(count: int, *, chunks: int) -> tuple[Row, ...]:
 
 def small_job(base_folder: Path, out: Path, *, dropout: float = 0.0) -> TrainingJob:
     """The run that every test of stopping and continuing does."""
-    settings = LoraSettings(rank=4, alpha=8, dropout=dropout)
+    settings = AdapterSettings(rank=4, alpha=8, dropout=dropout)
     return TrainingJob(make_rows(48, chunks=3), load_base(base_folder), QUICK, settings, out, {})
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from underdog.adapters.adapter import attach
 from underdog.adapters.base import Base
-from underdog.adapters.lora import attach, trainable_parameters
-from underdog.adapters.settings import LoraSettings
+from underdog.adapters.lora import trainable_parameters
+from underdog.adapters.settings import AdapterSettings
 from underdog.errors import CorruptFileError, InputError
 from underdog.runs.files import PARTIAL_MARK
 from underdog.training.checkpoint import (
@@ -24,7 +25,7 @@ from underdog.training.config import CheckpointConfig
 
 
 def make_trained(base: Base, seed: int) -> Trained:
-    model = attach(base.model, LoraSettings(rank=2), seed=seed)
+    model = attach(base.model, AdapterSettings(rank=2), seed=seed)
     return Trained(model, torch.optim.AdamW(trainable_parameters(model).values(), fused=True))
 
 

@@ -1,11 +1,12 @@
-"""A linear layer and its LoRA as one step of autograd: the same numbers, fewer passes over memory.
+"""A linear layer and its adapter as one step of autograd: equal numbers, fewer passes over memory.
 
 `peft` computes W x, then A x, then B A x, scales it and adds it, each with its own tensor and its
 own step backwards. Here the product with B is accumulated into the result of W x in place, and
 backwards the gradient of the input is accumulated the same way. Measured 2026-11 on one core, whole
 training steps in float32: 8 % more rows per second at 2M parameters, 5 % at 39M.
 
-The formulas are those of y = x W^T + b + s (x A^T) B^T (Hu et al. 2021, equation 3).
+The formulas are those of y = x W^T + b + s (x A^T) B^T (Hu et al. 2021, equation 3). DoRA's are in
+`dora.py`.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ from typing import Any
 import torch
 from peft.tuners.lora import Linear as LoraLinear
 
+from underdog.adapters.dora import dora_forward, is_dora
+from underdog.adapters.lora import NAME
+
 
 @contextmanager
 def fused_lora(model: Any) -> Iterator[int]:
     """Use the fused step in training mode for every layer that allows it; put back afterwards.
 
-    Gives the number of layers changed. A layer allows it when it is plain LoRA without dropout and
-    base and adapter are of one type; in evaluation mode `peft` computes as it always does.
+    Gives the number of layers changed. A layer allows it when it is LoRA or DoRA on a linear layer
+    without dropout; LoRA also needs base and adapter of one type. In evaluation mode `peft`
+    computes as it always does.
     """
     changed = [layer for layer in model.modules() if _allows(layer)]
     for layer in changed:
@@ -36,32 +41,38 @@ def fused_lora(model: Any) -> Iterator[int]:
 
 
 def _allows(layer: Any) -> bool:
-    if type(layer) is not LoraLinear or list(layer.lora_A) != ["default"]:
+    if type(layer) is not LoraLinear or list(layer.lora_A) != [NAME]:
         return False
-    weight = getattr(layer.base_layer, "weight", None)
+    base = layer.base_layer
+    if type(base) is not torch.nn.Linear or base.weight.requires_grad:
+        return False
+    one_type = base.weight.dtype == layer.lora_A[NAME].weight.dtype
     return (
-        type(layer.base_layer) is torch.nn.Linear
-        and weight is not None
-        and not weight.requires_grad
-        and weight.dtype == layer.lora_A["default"].weight.dtype
-        and isinstance(layer.lora_dropout["default"], torch.nn.Identity)
-        and layer.lora_A["default"].bias is None
-        and layer.lora_B["default"].bias is None
-        and not layer.lora_variant
+        isinstance(layer.lora_dropout[NAME], torch.nn.Identity)
+        and layer.lora_A[NAME].bias is None
+        and layer.lora_B[NAME].bias is None
+        and (is_dora(layer) or (one_type and not layer.lora_variant))
     )
 
 
 def _fused_forward(layer: Any, plain: Callable[..., Any]) -> Callable[..., Any]:
+    step = dora_forward if is_dora(layer) else _lora_forward
+
     def forward(x: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
         usable = layer.training and not (layer.disable_adapters or layer.merged or args or kwargs)
         if not usable or x.dtype != layer.base_layer.weight.dtype:
             return plain(x, *args, **kwargs)
-        base = layer.base_layer
-        down, up = layer.lora_A["default"].weight, layer.lora_B["default"].weight
-        apply: Any = FusedLora.apply
-        return apply(x, base.weight, base.bias, down, up, layer.scaling["default"])
+        return step(layer, x)
 
     return forward
+
+
+def _lora_forward(layer: Any, x: torch.Tensor) -> torch.Tensor:
+    base = layer.base_layer
+    down, up = layer.lora_A[NAME].weight, layer.lora_B[NAME].weight
+    apply: Any = FusedLora.apply
+    result: torch.Tensor = apply(x, base.weight, base.bias, down, up, layer.scaling[NAME])
+    return result
 
 
 class FusedLora(torch.autograd.Function):

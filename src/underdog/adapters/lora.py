@@ -1,6 +1,8 @@
 """LoRA: a trainable product of two thin matrices beside each frozen linear layer.
 
-Source: Hu et al. 2021, arXiv 2106.09685, equation 3: h = W x + (alpha / rank) B A x.
+Source: Hu et al. 2021, arXiv 2106.09685, equation 3: h = W x + (alpha / rank) B A x. rsLoRA divides
+by sqrt(rank) (Kalajdzievski 2023, arXiv 2312.03732, theorem 3.2) and is the same in all else; DoRA
+and OPLoRA build on it in files of their own.
 In: a loaded base. Out: a `peft` model, and folders in PEFT's own format that stock
 `PeftModel.from_pretrained` reads. Never: a change to the base's weights.
 """
@@ -17,23 +19,27 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
+from peft.tuners.lora import LoraLayer
 from peft.utils import set_peft_model_state_dict
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from underdog.adapters.settings import ALL_LINEAR, LoraSettings
+from underdog.adapters.settings import ALL_LINEAR, AdapterKind, AdapterSettings
 from underdog.errors import CorruptFileError, InputError
 from underdog.runs.files import replacing_folder, write_json
 
+NAME = "default"
+"""PEFT's name of the one adapter that underdog trains."""
 CONFIG_NAME = "adapter_config.json"
 WEIGHTS_NAME = "adapter_model.safetensors"
 
 
-def attach(model: Any, settings: LoraSettings, *, seed: int) -> PeftModel:
+def attach_lora(model: Any, settings: AdapterSettings, *, seed: int) -> PeftModel:
     """Put fresh adapters (float32) on a base, in place. Equal seeds give equal weights on any
     device: A is drawn on the CPU (uniform, as `peft`'s default), B is zero.
 
-    Raises InputError when a target names no linear layer of the model.
+    What the kinds need beyond that is `adapter.attach`'s. Raises InputError when a target names no
+    linear layer of the model.
     """
     targets: Any = ALL_LINEAR if ALL_LINEAR in settings.targets else list(settings.targets)
     config = LoraConfig(
@@ -41,6 +47,8 @@ def attach(model: Any, settings: LoraSettings, *, seed: int) -> PeftModel:
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
         target_modules=targets,
+        use_rslora=settings.kind is AdapterKind.RSLORA,
+        use_dora=settings.kind is AdapterKind.DORA,
         task_type="CAUSAL_LM",
     )
     try:
@@ -81,19 +89,37 @@ def put_tensors(adapted: PeftModel, tensors: dict[str, torch.Tensor]) -> None:
     set_peft_model_state_dict(adapted, tensors)
 
 
+def lora_layers(adapted: Any) -> Iterator[tuple[str, Any]]:
+    """The adapted layers with their names in the base."""
+    for name, module in adapted.named_modules():
+        if isinstance(module, LoraLayer):
+            yield name.removeprefix("base_model.model."), module
+
+
+def effective_alpha(adapted: PeftModel) -> float:
+    """The alpha from which stock PEFT computes the scale in use, also after its `set_scale`."""
+    config = adapted.peft_config[NAME]
+    root = math.sqrt(config.r) if config.use_rslora else config.r
+    scales: set[float] = {layer.scaling[NAME] for _, layer in lora_layers(adapted)}
+    assert len(scales) == 1, f"one scale for all layers, not {sorted(scales)}"
+    scale = scales.pop()
+    return float(config.lora_alpha if config.lora_alpha / root == scale else scale * root)
+
+
 def save_adapter(adapted: PeftModel, folder: Path) -> None:
     """Write `adapter_config.json` and `adapter_model.safetensors`, as a whole or not at all.
 
     Equal weights give equal bytes: PEFT itself writes its module names in set order.
     """
     with replacing_folder(folder) as partial:
-        config = adapted.peft_config["default"]
+        config = adapted.peft_config[NAME]
         config.save_pretrained(str(partial))
         path = partial / CONFIG_NAME
         values = json.loads(path.read_text(encoding="utf-8"))
         modules = values["target_modules"]
         values["target_modules"] = sorted(modules) if isinstance(modules, list) else modules
         values["inference_mode"] = True
+        values["lora_alpha"] = effective_alpha(adapted)
         write_json(path, values)
         (partial / WEIGHTS_NAME).write_bytes(tensors_to_bytes(adapter_tensors(adapted)))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from underdog.adapters.settings import LoraSettings
+    from underdog.adapters.settings import AdapterSettings
     from underdog.data.row import Row
     from underdog.training.config import TrainingConfig
     from underdog.training.record import TrainingJob, TrainingResult
@@ -35,8 +35,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_adapter(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
+    add(
+        "--adapter",
+        choices=("lora", "rslora", "dora", "oplora"),
+        default="lora",
+        metavar="KIND",
+        help="lora, rslora (scaled by the root of the rank), dora (trains row lengths too) or "
+        "oplora (spares the base's strongest directions); default: lora",
+    )
     add("--rank", type=int, default=16, help="inner width of LoRA (default: 16)")
     add("--alpha", type=float, metavar="A", help="scale times rank (default: twice the rank)")
+    add(
+        "--b-rate",
+        type=float,
+        default=1.0,
+        metavar="X",
+        help="learning rate of B, times that of A (LoRA+ takes 16; default: 1)",
+    )
+    add(
+        "--magnitude-rate",
+        type=float,
+        metavar="X",
+        help="dora only: learning rate of row lengths, times that of A (default: 5)",
+    )
+    add(
+        "--protected",
+        type=int,
+        metavar="K",
+        help="oplora only: directions of each layer that are spared (default: 16)",
+    )
     add("--dropout", type=float, default=0.0, metavar="P", help="share of inputs dropped")
     add(
         "--targets",
@@ -81,6 +108,7 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
         metavar="N",
         help="CPU threads (default: 1 below 10M weights, else all)",
     )
+    add("--subspaces", metavar="DIR", help="where oplora keeps what it computes once per base")
     add("--accumulation", type=int, default=1, metavar="N", help="forward passes per step")
     add("--activation-checkpointing", action="store_true", help="less memory, a third slower")
     add("--checkpoint-every", type=int, default=100, metavar="STEPS", help="(default: 100)")
@@ -132,18 +160,28 @@ def make_config(args: argparse.Namespace) -> TrainingConfig:
         execution=ExecutionConfig(
             threads=args.threads,
             device=args.device,
+            subspace_folder=args.subspaces,
             accumulation=args.accumulation,
             activation_checkpointing=args.activation_checkpointing,
         ),
     )
 
 
-def make_adapter(args: argparse.Namespace) -> LoraSettings:
-    """The flags as settings of LoRA."""
-    from underdog.adapters.settings import LoraSettings
+def make_adapter(args: argparse.Namespace) -> AdapterSettings:
+    """The flags as settings of the adapter."""
+    from underdog.adapters.settings import AdapterKind, AdapterSettings
 
     alpha = 2.0 * args.rank if args.alpha is None else args.alpha
-    return LoraSettings(args.rank, alpha, args.dropout, tuple(args.targets))
+    return AdapterSettings(
+        rank=args.rank,
+        alpha=alpha,
+        dropout=args.dropout,
+        targets=tuple(args.targets),
+        kind=AdapterKind(args.adapter),
+        b_rate=args.b_rate,
+        magnitude_rate=args.magnitude_rate,
+        protected=args.protected,
+    )
 
 
 def read_chunks(folder: Path, chunks: int | None) -> tuple[Row, ...]:

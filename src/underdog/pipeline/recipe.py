@@ -17,7 +17,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from underdog.adapters.settings import LoraSettings
+from underdog.adapters.settings import AdapterSettings
 from underdog.agents.baseline import BASELINES
 from underdog.data.config import DataConfig
 from underdog.errors import InputError, RecipeError
@@ -116,7 +116,7 @@ class Recipe:
     """How the question set is built."""
     model: ModelSettings = field(default_factory=ModelSettings)
     """The base."""
-    adapter: LoraSettings = field(default_factory=LoraSettings)
+    adapter: AdapterSettings = field(default_factory=AdapterSettings)
     """What is trained."""
     training: TrainingConfig = field(default_factory=TrainingConfig)
     """How it is trained."""

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from underdog.adapters.adapter import settle
 from underdog.adapters.last_layer import Reading
 from underdog.adapters.lora import (
     adapter_tensors,
@@ -132,6 +133,7 @@ def put_random_state(state: dict[str, Any]) -> None:
 
 def _load(folder: Path, trained: Trained) -> LoopState:
     put_tensors(trained.model, tensors_from_bytes((folder / _ADAPTER).read_bytes()))
+    settle(trained.model)
     trained.optimizer.load_state_dict(_unpickled((folder / _OPTIMIZER).read_bytes()))
     put_random_state(_unpickled((folder / _RANDOM).read_bytes()))
     return LoopState(**read_json(folder / _STATE))

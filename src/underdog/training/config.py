@@ -35,13 +35,16 @@ class OptimizerConfig:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionConfig:
-    """How the machine is used. The first two may change between sittings of one run."""
+    """How the machine is used. The first three may change between sittings of one run."""
 
     threads: int | None = None
     """CPU threads, or None: 1 for bases under 10M weights, else the cores this process may use.
     Another number may change the last bit; without one, a continued run keeps its first."""
     device: str = "auto"
     """"auto" (an accelerator when there is one) or "cpu"."""
+    subspace_folder: str | None = None
+    """Where OPLoRA's protected directions are kept, shared by runs; None for underdog/subspaces in
+    the user's cache folder."""
     accumulation: int = 1
     """Parts a step's rows are cut into, one forward pass each: less memory, same mathematics."""
     activation_checkpointing: bool = False

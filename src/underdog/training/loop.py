@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
+from underdog.adapters.adapter import settle
 from underdog.runs.metrics import ChunkMetrics, StepMetrics
 from underdog.runs.progress import Progress
 from underdog.training.batches import BatchTensors, Example, answer_loss, collate, cut_evenly
@@ -85,6 +86,7 @@ def run_loop(plan: LoopPlan, trained: Trained, state: LoopState, tools: LoopTool
             fault = find_fault(numbers.loss, numbers.gradient_norm)
             if fault is None:
                 trained.optimizer.step()
+                settle(trained.model)
             trained.optimizer.zero_grad(set_to_none=True)
             state.step = number + 1
             state.samples += len(batch.rows)
@@ -132,9 +134,9 @@ def _part_loss(
 
 
 def set_learning_rate(optimizer: Any, rate: float) -> None:
-    """For every group of parameters."""
+    """For every group of parameters, times its `rate_factor`."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("rate_factor", 1.0)
 
 
 def finish_chunk(chunk: int, trained: Trained, state: LoopState, tools: LoopTools) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from underdog import __version__
 from underdog.adapters.base import Base, model_digest
-from underdog.adapters.settings import LoraSettings
+from underdog.adapters.settings import AdapterSettings
 from underdog.data.row import Row
 from underdog.errors import CorruptFileError
 from underdog.hardware.machine import read_machine, usable_cores
@@ -32,7 +32,7 @@ class TrainingJob:
     rows: tuple[Row, ...]
     base: Base
     config: TrainingConfig
-    adapter: LoraSettings
+    adapter: AdapterSettings
     out: Path
     identity: Mapping[str, Any]
 
@@ -63,7 +63,7 @@ def make_manifest(job: TrainingJob, rows: tuple[Row, ...]) -> Manifest:
     identity = {
         **job.identity,
         "training": recipe,
-        "adapter": asdict(job.adapter),
+        "adapter": {**asdict(job.adapter), "kind": job.adapter.kind.value},
         "data_digest": rows_digest(rows),
         "base_digest": model_digest(job.base.model),
         "base_dtype": str(job.base.model.dtype),

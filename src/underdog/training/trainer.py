@@ -13,14 +13,19 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import Accelerator
 
+from underdog.adapters.adapter import attach, parameter_groups
+from underdog.adapters.base import model_digest
 from underdog.adapters.fused import fused_lora
 from underdog.adapters.last_layer import last_layer_where_read
-from underdog.adapters.lora import attach, save_adapter, trainable_parameters
+from underdog.adapters.lora import save_adapter
+from underdog.adapters.settings import AdapterKind, AdapterSettings
+from underdog.adapters.subspaces import SubspaceStore, default_folder
 from underdog.data.row import Row, Split
 from underdog.errors import InputError
 from underdog.runs.files import clean_partial
@@ -101,7 +106,7 @@ def _train(job: TrainingJob, rows: tuple[Row, ...], listeners: _Listeners) -> Tr
         )
     plan = make_plan(kept, lengths, encoder, config)
     torch.manual_seed(config.seed)
-    with adapted(job) as (trained, accelerator):
+    with adapted(job, say=listeners.say) as (trained, accelerator):
         started = (job.out / METRICS_NAME).exists()
         damaged: list[str] = []
         state = restore_newest(job.out, trained, say=damaged.append)
@@ -153,7 +158,9 @@ def make_plan(
 
 
 @contextmanager
-def adapted(job: TrainingJob) -> Iterator[tuple[Trained, Accelerator]]:
+def adapted(
+    job: TrainingJob, *, say: Callable[[str], None] = say_nothing
+) -> Iterator[tuple[Trained, Accelerator]]:
     """The base with fresh adapters and their optimizer, on the device; taken off afterwards."""
     config, model = job.config, job.base.model
     accelerator = Accelerator(cpu=config.execution.device == "cpu", mixed_precision="no")
@@ -161,12 +168,15 @@ def adapted(job: TrainingJob) -> Iterator[tuple[Trained, Accelerator]]:
         raise InputError("a single process is needed", got=f"{accelerator.num_processes} processes")
     was_trainable = [weight.requires_grad for weight in model.parameters()]
     base_weights = list(model.parameters())
-    model_with_adapter = attach(model, job.adapter, seed=config.seed)
+    bases = open_bases(job, say)
+    model_with_adapter = attach(model, job.adapter, seed=config.seed, bases=bases)
+    if bases is not None:
+        say(bases.sentence())
     if config.execution.activation_checkpointing:
         _named(model, "checkpointing_enable")({"use_reentrant": False})
     try:
         prepared = accelerator.prepare_model(model_with_adapter)
-        optimizer = accelerator.prepare_optimizer(make_optimizer(prepared, config))
+        optimizer = accelerator.prepare_optimizer(make_optimizer(prepared, job.adapter, config))
         with fused_lora(prepared), last_layer_where_read(prepared) as reading:
             yield Trained(prepared, optimizer, reading), accelerator
     finally:
@@ -179,14 +189,36 @@ def adapted(job: TrainingJob) -> Iterator[tuple[Trained, Accelerator]]:
         accelerator.free_memory()
 
 
-def make_optimizer(model: Any, config: TrainingConfig) -> torch.optim.AdamW:
-    """AdamW over the adapter's weights, in the order of their names."""
+def open_bases(job: TrainingJob, say: Callable[[str], None]) -> SubspaceStore | None:
+    """Where OPLoRA's subspaces of this base are kept; None for the other kinds."""
+    if job.adapter.kind is not AdapterKind.OPLORA:
+        return None
+    chosen = job.config.execution.subspace_folder
+    folder = default_folder() if chosen is None else Path(chosen).expanduser()
+    return SubspaceStore(folder, model_digest(job.base.model), say)
+
+
+def make_optimizer(
+    model: Any, adapter: AdapterSettings, config: TrainingConfig
+) -> torch.optim.AdamW:
+    """AdamW over the adapter's groups, each with its own rate and decay, parameters by name."""
+    optimizer, first_rate = config.optimizer, config.schedule.learning_rate[0]
+    groups = [
+        {
+            "params": list(group.parameters),
+            "name": group.name,
+            "rate_factor": group.rate_factor,
+            "lr": first_rate * group.rate_factor,
+            "weight_decay": optimizer.weight_decay
+            if group.weight_decay is None
+            else group.weight_decay,
+        }
+        for group in parameter_groups(model, adapter)
+    ]
     return torch.optim.AdamW(
-        list(trainable_parameters(model).values()),
-        lr=config.schedule.learning_rate[0],
-        betas=(config.optimizer.beta1, config.optimizer.beta2),
-        eps=config.optimizer.epsilon,
-        weight_decay=config.optimizer.weight_decay,
+        groups,
+        betas=(optimizer.beta1, optimizer.beta2),
+        eps=optimizer.epsilon,
         fused=True,
     )
 
