@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 
 from underdog.errors import InputError
 
 ALL_LINEAR = "all-linear"
 """Every linear layer except the output head; PEFT finds them."""
+
+
+class AdapterKind(StrEnum):
+    """What is put beside each linear layer."""
+
+    LORA = "lora"
+    RSLORA = "rslora"
+    DORA = "dora"
+    OPLORA = "oplora"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,12 @@ class LoraSettings:
     """Share of inputs dropped in training, 0 to below 1. Above 0 the fast path is left."""
     targets: tuple[str, ...] = (ALL_LINEAR,)
     """Names of linear layers ("q_proj", ...), or "all-linear" alone."""
+    kind: AdapterKind = AdapterKind.LORA
+    """"lora", "rslora", "dora" or "oplora"."""
+    magnitude_rate: float | None = None
+    """DoRA only: learning rate of the magnitudes as a multiple of A's, above 0; None for 5."""
+    protected: int | None = None
+    """OPLoRA only: directions of each layer that are kept, at least 1; None for 16."""
 
     def __post_init__(self) -> None:
         if self.rank < 1:
@@ -35,3 +51,6 @@ class LoraSettings:
             raise InputError(
                 f'targets that name layers, or "{ALL_LINEAR}" alone', got=str(self.targets)
             )
+
+
+AdapterSettings = LoraSettings
