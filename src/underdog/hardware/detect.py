@@ -64,9 +64,9 @@ def named(description: str, memory_bytes: int, gfx: str = "") -> Device:
 
 
 def _amdgpu(root: Path) -> list[Device]:
-    """amdgpu tells the memory per card; the topology of KFD tells the chip."""
+    """Amdgpu tells the memory per card; the topology of KFD tells the chip."""
     chips = _kfd_chips(root)
-    found = []
+    found: list[Device] = []
     for path in sorted(root.glob("sys/class/drm/card[0-9]*/device/mem_info_vram_total")):
         total = _number(path)
         if total:
@@ -77,7 +77,7 @@ def _amdgpu(root: Path) -> list[Device]:
 
 
 def _kfd_chips(root: Path) -> list[str]:
-    """gfx names of the GPU nodes: 90402 is gfx942, 100100 is gfx1010."""
+    """Gfx names of the GPU nodes: 90402 is gfx942, 100100 is gfx1010."""
     names = []
     pattern = "sys/class/kfd/kfd/topology/nodes/*/properties"
     for path in sorted(root.glob(pattern), key=lambda path: int(path.parent.name)):

@@ -115,9 +115,7 @@ def block_bytes(shape: Shape, adapter: AdapterSettings, one: Pass) -> int:
 def head_bytes(shape: Shape, one: Pass) -> int:
     """The last norm, the log-probabilities (a, V) in float32, the targets and the loss."""
     targets = 8 * one.answer_tokens + FLOAT32
-    return (
-        _norm(shape, one.tokens) + FLOAT32 * one.answer_tokens * shape.vocabulary + targets
-    )
+    return _norm(shape, one.tokens) + FLOAT32 * one.answer_tokens * shape.vocabulary + targets
 
 
 def _start_masks(shape: Shape, adapter: AdapterSettings, one: Pass) -> int:

@@ -14,13 +14,12 @@ from underdog.adapters.settings import ALL_LINEAR, AdapterKind, AdapterSettings
 from underdog.errors import InputError
 from underdog.training.budget.shape import Linear, Shape
 
-
 PROTECTED = 16
 """OPLoRA's k where the settings name none."""
 
 
 def adapted(shape: Shape, adapter: AdapterSettings) -> tuple[Linear, ...]:
-    """The linear layers of a block that get an adapter; InputError when a target is none of them."""
+    """The linear layers of a block that get an adapter; InputError for a target that is none."""
     if ALL_LINEAR in adapter.targets:
         return shape.linears
     names = [each.name for each in shape.linears]
@@ -43,7 +42,9 @@ def kept_weights(shape: Shape, adapter: AdapterSettings) -> int:
     if adapter.kind is not AdapterKind.OPLORA:
         return 0
     layers: Sequence[Linear] = adapted(shape, adapter)
-    protected = [min(adapter.protected or PROTECTED, each.width_in, each.width_out) for each in layers]
+    protected = [
+        min(adapter.protected or PROTECTED, each.width_in, each.width_out) for each in layers
+    ]
     sides = [each.width_in + each.width_out for each in layers]
     return shape.layers * sum(k * both for k, both in zip(protected, sides, strict=True))
 

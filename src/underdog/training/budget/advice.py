@@ -36,8 +36,7 @@ NO_SHARDING = "not available, training runs on one device"
 
 
 class Advice(NamedTuple):
-    """A change together with those before it, and what it comes to. `request` is the changed one.
-    """
+    """A change with those before it, and what it comes to. `request` is the changed one."""
 
     change: str
     request: Request
@@ -46,8 +45,9 @@ class Advice(NamedTuple):
 
 
 class Remedies(NamedTuple):
-    """What was tried, in order; the last one fits when any does. `unavailable` are sentences on what
-    cannot be done, `larger` devices on which it would fit."""
+    """What was tried, in order; the last one fits when any does. `unavailable` are sentences on
+    what cannot be done, `larger` devices on which it would fit.
+    """
 
     tried: tuple[Advice, ...]
     unavailable: tuple[str, ...]

@@ -60,9 +60,7 @@ def estimate_time(
     return Time(work.steps, flops, (low / work.steps, high / work.steps), (low, high))
 
 
-def run_flops(
-    shape: Shape, adapter: AdapterSettings, work: Work, *, checkpointing: bool
-) -> float:
+def run_flops(shape: Shape, adapter: AdapterSettings, work: Work, *, checkpointing: bool) -> float:
     """Operations of the whole run, padding included."""
     attention, feed_forward = shape.attention_products, shape.feed_forward_products
     trained = trainable_weights(shape, adapter)

@@ -60,9 +60,7 @@ class Work:
     answer_tokens: int
 
 
-def assumed(
-    count: int, mean: float, longest: int, *, style: PromptStyle, chunks: int = 10
-) -> Rows:
+def assumed(count: int, mean: float, longest: int, *, style: PromptStyle, chunks: int = 10) -> Rows:
     """Rows of which only this much is known."""
     if count < 1 or not 0 < mean <= longest:
         raise InputError(
@@ -138,7 +136,7 @@ def _scheduled(rows: Rows, config: TrainingConfig) -> Work:
             piece = [lengths[shown.row] for shown in batch.rows[start : start + part]]
             tokens += len(piece) * max(piece)
             square += float(len(piece)) * max(piece) ** 2
-            widest = max(widest, max(piece))
+            widest = max(widest, *piece)
     return Work(len(batches), len(schedule), tokens, square, widest, len(schedule) * rows.answers)
 
 
