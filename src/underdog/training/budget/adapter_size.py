@@ -34,7 +34,19 @@ def adapted(shape: Shape, adapter: AdapterSettings) -> tuple[Linear, ...]:
 def trainable_weights(shape: Shape, adapter: AdapterSettings) -> int:
     """Weights that the optimizer sees."""
     layers = adapted(shape, adapter)
-    return shape.layers * sum(_trainable(each, adapter) for each in layers)
+    one = sum(_trainable(each, adapter) for each in layers)
+    return shape.layers * (one + _expert_weights(shape, adapter))
+
+
+def _expert_weights(shape: Shape, adapter: AdapterSettings) -> int:
+    """What "all-linear" trains in one block of experts, as peft 0.21 does it: a LoRA per expert on
+    the fused tensors, of twice the rank where gate and up are one, and one on the router.
+    """
+    if not shape.experts or ALL_LINEAR not in adapter.targets:
+        return 0
+    hidden, wide, rank = shape.hidden, shape.intermediate, adapter.rank
+    one = 2 * rank * (hidden + 2 * wide) + rank * (wide + hidden)
+    return shape.experts * one + rank * (hidden + shape.experts)
 
 
 def kept_weights(shape: Shape, adapter: AdapterSettings) -> int:

@@ -78,7 +78,7 @@ class Shape:
 
     @property
     def linears(self) -> tuple[Linear, ...]:
-        """What "all-linear" adapts in each block: experts are fused tensors, and stay out."""
+        """Those of each block; a router and fused experts are none of them."""
         hidden, query, key = self.hidden, self.query_width, self.key_width
         attention = (
             Linear("q_proj", hidden, query, self.qkv_bias),
