@@ -55,7 +55,7 @@ def test_the_public_sets_of_every_recipe_are_known(tmp_path: Path) -> None:
             continue
         assert recipe.fetch.into in recipe.sources
         elsewhere = replace(recipe, fetch=replace(recipe.fetch, into=str(tmp_path)))
-        with pytest.raises(InputError, match="have to be fetched first.*underdog data fetch mmlu"):
+        with pytest.raises(InputError, match=r"have to be fetched first.*underdog data fetch mmlu"):
             check_fetched(elsewhere)
 
 

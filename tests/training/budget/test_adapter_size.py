@@ -74,5 +74,5 @@ def test_oplora_keeps_two_bases_beside_each_layer() -> None:
 
 def test_an_unknown_target_is_named() -> None:
     """Before anything is loaded."""
-    with pytest.raises(InputError, match="targets out of q_proj.*got qkv"):
+    with pytest.raises(InputError, match=r"targets out of q_proj.*got qkv"):
         trainable_weights(shape_of(CONFIG, "x"), AdapterSettings(4, 8.0, targets=("qkv",)))
