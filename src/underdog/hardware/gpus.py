@@ -17,9 +17,8 @@ from underdog.errors import InputError
 
 GIB = 1024**3
 CPU_GFLOPS_PER_CORE = (15.0, 110.0)
-"""Float32 products on one core, low and high. The low end is what whole training steps of a small
-model reached beside other work, the high end an AVX-512 core alone; measured 2026-11: 75 in a
-1024 x 1024 product on the EPYC virtual machine of docs/benchmarks.md."""
+"""Float32 products on one core, low and high: an assumption, wide on purpose. The low end is a core
+shared with other work, the high end AVX-512 alone. `underdog plan --calibrate` measures."""
 
 
 @dataclass(frozen=True, slots=True)
