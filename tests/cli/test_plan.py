@@ -76,6 +76,7 @@ def test_flags_change_the_recipe_and_json_holds_everything() -> None:
         *("--rows", "1000", "--tokens", "100", "--longest", "200", "--epochs", "2"),
     )
     assert value["adapter"]["kind"] == "dora"
+    assert value["adapter"]["trained_weights"] == 842_137_600 // 8 + 6_860_800  # magnitudes
     assert value["batch"] == {
         "rows": 32,
         "micro_batch": 4,

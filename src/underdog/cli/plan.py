@@ -109,6 +109,7 @@ def find_recipe(args: argparse.Namespace, device: Device) -> Recipe:
     """The recipe, or one made for the model, with the changes of the flags."""
     from dataclasses import replace
 
+    from underdog.adapters.settings import AdapterKind
     from underdog.mcq.prompt import PromptStyle
     from underdog.pipeline.recipe import ExpectedSettings, ModelSettings, Recipe, load_recipe
 
@@ -120,7 +121,8 @@ def find_recipe(args: argparse.Namespace, device: Device) -> Recipe:
         model = ModelSettings(args.model, PromptStyle.LETTERS, dtype=dtype)
         recipe = Recipe(name=args.model, model=model)
         recipe = replace(recipe, training=replace(recipe.training, style=PromptStyle.LETTERS))
-    adapter = _given(recipe.adapter, kind=args.kind, rank=args.rank)
+    kind = AdapterKind(args.kind) if args.kind else None
+    adapter = _given(recipe.adapter, kind=kind, rank=args.rank)
     schedule = _given(recipe.training.schedule, batch_size=args.batch, epochs=args.epochs)
     execution = _given(
         recipe.training.execution,
