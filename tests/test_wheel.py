@@ -12,6 +12,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED = (
     "underdog/recipes/tiny.toml",
+    "underdog/recipes/mi300x-72b-lora.toml",
+    "underdog/hardware/gpus.toml",
+    "underdog/training/budget/known.toml",
     "underdog/assets/tiny-base/model.safetensors",
     "underdog/assets/tiny-base/tokenizer.json",
     "underdog/data/bank/facts.csv",

@@ -19,6 +19,7 @@ from underdog.errors import MissingExtraError, UnderdogError
 COMMANDS = {
     "run": "walk the whole path of a recipe: data, training, evaluation, match, report",
     "data": "build a question set from files: check, group, rate, split, order",
+    "plan": "memory, time, disk and cost of a training run before it starts",
     "train": "train an adapter on a question set",
     "evaluate": "score a base and an adapter on held-out questions, with intervals",
     "play": "play a match between two entrants, or replay a stored one",

@@ -103,6 +103,42 @@ class MatchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchSettings:
+    """Public sets that have to be there before the run: `underdog data fetch` gets them."""
+
+    sets: tuple[str, ...] = ()
+    """Names as `underdog data fetch --list` shows them; empty when nothing has to be fetched."""
+    into: str = "raw"
+    """The folder given to `data fetch --out`; a source of the recipe."""
+
+    @property
+    def command(self) -> str:
+        """What to type."""
+        return f"underdog data fetch {' '.join(self.sets)} --out {self.into}"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedSettings:
+    """What `underdog plan` assumes of the question set while it is not built."""
+
+    rows: int | None = None
+    """Rows to train on, or None: the mix's total less the held-out share, else 10,000."""
+    tokens: float | None = None
+    """Mean tokens of a row with its answer, or None: 150 for letters, 40 for texts."""
+    longest: int | None = None
+    """Tokens of the longest row, or None: max_tokens of the training."""
+
+    def __post_init__(self) -> None:
+        for name, value in (
+            ("rows", self.rows),
+            ("tokens", self.tokens),
+            ("longest", self.longest),
+        ):
+            if value is not None and value < 1:
+                raise InputError(f"{name} of at least 1", got=str(value))
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """One run, from sources to match."""
 
@@ -112,6 +148,10 @@ class Recipe:
     """Decides every random choice of the run."""
     sources: tuple[str, ...] = ("bank",)
     """Question files or folders, or "bank" for the embedded facts."""
+    fetch: FetchSettings = field(default_factory=FetchSettings)
+    """Public sets among the sources."""
+    expected: ExpectedSettings = field(default_factory=ExpectedSettings)
+    """What is planned with before there is a question set."""
     data: DataConfig = field(default_factory=DataConfig)
     """How the question set is built."""
     model: ModelSettings = field(default_factory=ModelSettings)

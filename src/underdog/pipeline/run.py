@@ -19,6 +19,7 @@ from underdog import __version__
 from underdog.data.row import Row, Split
 from underdog.errors import InputError
 from underdog.hardware.machine import read_machine
+from underdog.pipeline.planning import check_fetched, settled
 from underdog.pipeline.recipe import BASE, MatchSettings, Recipe
 from underdog.pipeline.stages import Stage, StageRecord, walk
 from underdog.pipeline.tables import to_table
@@ -97,6 +98,7 @@ class _Path:
         """Build the question set."""
         from underdog.data.build import build
 
+        check_fetched(self._recipe)
         build(
             self._recipe.sources,
             self._recipe.data,
@@ -110,10 +112,11 @@ class _Path:
         from underdog.training.record import TrainingJob
         from underdog.training.trainer import train
 
+        rows, base = self._rows(), load_base(self._base, dtype=self._recipe.model.dtype)
         job = TrainingJob(
-            rows=self._rows(),
-            base=load_base(self._base, dtype=self._recipe.model.dtype),
-            config=self._recipe.training,
+            rows=rows,
+            base=base,
+            config=settled(self._recipe, rows, base.tokenizer, self._out / TRAIN),
             adapter=self._recipe.adapter,
             out=self._out / TRAIN,
             identity={"recipe": self._recipe.name},

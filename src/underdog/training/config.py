@@ -49,6 +49,9 @@ class ExecutionConfig:
     """Parts a step's rows are cut into, one forward pass each: less memory, same mathematics."""
     activation_checkpointing: bool = False
     """Compute activations twice instead of keeping them: less memory, about a third slower."""
+    batch: str = "given"
+    """"given": a step is cut into `accumulation` parts. "auto": into as few as `underdog plan`
+    finds to fit into this machine's memory; a continued run keeps its first number."""
 
     def __post_init__(self) -> None:
         if (self.threads is not None and self.threads < 1) or self.accumulation < 1:
@@ -56,6 +59,8 @@ class ExecutionConfig:
                 "threads and an accumulation of at least 1",
                 got=f"{self.threads}, {self.accumulation}",
             )
+        if self.batch not in {"given", "auto"}:
+            raise InputError('batch "given" or "auto"', got=self.batch)
         if self.device not in {"auto", "cpu"}:
             raise InputError('device "auto" or "cpu"', got=self.device)
 
