@@ -24,7 +24,7 @@ def to_record(row: Row) -> Record:
 SOURCE = HubSource(
     name="piqa",
     title="PIQA",
-    place=HubPlace("ybisk/piqa", branch=CONVERTED),
+    place=HubPlace("ybisk/piqa", "plain_text", branch=CONVERTED),
     kind="2 choices",
     licence="unknown",
     splits={"train": 16_113, "validation": 1_838, "test": 3_084},

@@ -29,8 +29,9 @@ SOURCE = HubSource(
     licence=NOT_STATED,
     splits={"train": 40_398, "validation": 1_267, "test": 1_767},
     training=("train",),
-    download_mb=3.4,
+    download_mb=2.3,
     text_mb=13,
     to_record=to_record,
-    note="validation is the usual benchmark, test has no keys",
+    note="the card states no licence (the project's own page: CC-BY); validation is the usual "
+    "benchmark, test has no keys",
 )
