@@ -1,7 +1,7 @@
 """HellaSwag: which of four endings follows a scene. Endings of one video or article form a group.
 
-Worded as: the activity, the scene, then "Which ending is the most likely?". The marks of the
-WikiHow half ("[header]", "[title]", "[step]", "[substeps]") come off.
+Worded as: the activity, then the scene, left open. The marks of the WikiHow half ("[header]",
+"[title]", "[step]", "[substeps]") come off.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def to_record(row: Row) -> Record:
     activity = text(row, "activity_label")
     scene = _MARK.sub("\n", text(row, "ctx")).strip()
     return choice_record(
-        f"{activity}: {scene} ...\nWhich ending is the most likely?",
+        f"{activity}: {scene} ...",
         [_MARK.sub(" ", ending).strip() for ending in texts(row, "endings")],
         answer=place(row, "label"),
         topic=activity or "everyday scenes",
