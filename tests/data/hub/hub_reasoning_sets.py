@@ -191,7 +191,7 @@ REASONING_SETS = [
         [
             {
                 "question": "Removing ice from car: Then, the man writes over the snow covering "
-                "the window. then ...\nWhich ending is the most likely?",
+                "the window. then ...",
                 "choices": [
                     ", the man adds wax to the windshield.",
                     ", a person boards a ski lift.",
@@ -203,8 +203,7 @@ REASONING_SETS = [
                 "group": "activitynet~v_-1IBHYS3L-Y",
             },
             {
-                "question": "Home and Garden: How to hold a hose\nFind the tap. ...\n"
-                "Which ending is the most likely?",
+                "question": "Home and Garden: How to hold a hose\nFind the tap. ...",
                 "choices": ["Turn it. Slowly.", "Eat it.", "Sell it.", "Run."],
                 "topic": "Home and Garden",
                 "group": "wikihow~1",
@@ -227,14 +226,13 @@ REASONING_SETS = [
         ],
         [
             {
-                "question": "Ian ate Dennis's menudo because _ despised intestine.\n"
-                "What does the blank (_) stand for?",
+                "question": "Ian ate Dennis's menudo because _ despised intestine.",
                 "choices": ["Ian", "Dennis"],
                 "answer_index": 1,
                 "topic": "common sense",
             },
             {
-                "question": "The _ is red.\nWhat does the blank (_) stand for?",
+                "question": "The _ is red.",
                 "choices": ["cat", "hat"],
                 "topic": "common sense",
             },
@@ -257,17 +255,17 @@ REASONING_SETS = [
                 "sol2": "Pour it into a jar",
                 "label": 1,
             },
-            {"goal": "Open a tin", "sol1": "cut", "sol2": "blow", "label": -1},
+            {"goal": "How do I open a tin?", "sol1": "cut", "sol2": "blow", "label": -1},
         ],
         [
             {
-                "question": "When boiling butter, when it's ready, you can\nWhich way is better?",
+                "question": "When boiling butter, when it's ready, you can ...",
                 "choices": ["Pour it onto a plate", "Pour it into a jar"],
                 "answer_index": 1,
                 "topic": "physical common sense",
             },
             {
-                "question": "Open a tin\nWhich way is better?",
+                "question": "How do I open a tin?",
                 "choices": ["cut", "blow"],
                 "topic": "physical common sense",
             },

@@ -277,7 +277,7 @@ def test_sets_behind_scripts_come_from_the_parquet_branch(continued: Continued) 
     assert continued.said["done"][1:] == [["whole", 5], ["whole", 1]]
     piqa = (continued.out / "piqa.jsonl").read_text().splitlines()
     assert [json.loads(line)["question"] for line in piqa] == [
-        f"Do {number}\nWhich way is better?" for number in range(5)
+        f"Do {number} ..." for number in range(5)
     ]
     (line,) = (continued.out / "winogrande.jsonl").read_text().splitlines()
     assert json.loads(line)["choices"] == ["a", "b"]

@@ -220,10 +220,13 @@ def test_a_null_is_a_row_without_a_key_not_a_fault() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "place"), [("C", 2), ("c", 2), ("2", 2), (2, 2), (-1, None), ("-1", None), ("", None)]
+    ("key", "place"),
+    [("C", 2), ("c", 2), ("2", 2), ("2\n", 2), (2, 2), (-1, None), ("-1", None), ("", None)],
 )
 def test_keys_are_places_letters_or_digits(key: object, place: int | None) -> None:
-    """However a copy of the set writes its keys; -1 and "" are what hidden keys look like."""
+    """However a copy of the set writes its keys; -1 and "" are what hidden keys look like. The
+    loading script of Social IQa kept the ends of its lines.
+    """
     row = {"question": "Why?", "subject": "x", "choices": ["a", "b", "c"], "answer": key}
     assert SOURCES["mmlu"].to_record(row).get("answer_index") == place
 

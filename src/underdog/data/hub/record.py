@@ -34,6 +34,8 @@ def choice_record(
 ) -> Record:
     """A question with its choices; `answer` counts from 0, None when the key is not given.
 
+    `question` is made of the row's own words. A line of ours behind every text of a set, such as
+    "Which way is better?", would make near-duplicates of its short texts (`data/likeness.py`).
     `group` is a name shared by the rows that must not be parted (one passage, one video).
     """
     return _without_empty(

@@ -54,4 +54,5 @@ SOURCE = HubSource(
     download_mb=5,
     text_mb=11,
     to_record=to_record,
+    note="a copy: the original was taken off the hub in 2025 after a copyright claim",
 )

@@ -1,7 +1,7 @@
 """PIQA: a goal and two ways to reach it, one of which works. Kept as two choices.
 
-Worded as the goal, then "Which way is better?". The main branch holds a loading script, so the
-hub's Parquet branch is read.
+Worded as the goal, left open where it ends without a sign. The main branch holds a loading script,
+so the hub's Parquet branch is read.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from underdog.data.hub.source import CONVERTED, HubPlace, HubSource
 
 def to_record(row: Row) -> Record:
     """`goal`, `sol1`, `sol2`, `label` as a class label from 0 (-1 in test)."""
+    goal = text(row, "goal")
     return choice_record(
-        f"{text(row, 'goal')}\nWhich way is better?",
+        f"{goal} ..." if goal and goal[-1] not in "?!.:" else goal,
         [text(row, "sol1"), text(row, "sol2")],
         answer=place(row, "label"),
         topic="physical common sense",
@@ -24,7 +25,7 @@ def to_record(row: Row) -> Record:
 SOURCE = HubSource(
     name="piqa",
     title="PIQA",
-    place=HubPlace("ybisk/piqa", branch=CONVERTED),
+    place=HubPlace("ybisk/piqa", "plain_text", branch=CONVERTED),
     kind="2 choices",
     licence="unknown",
     splits={"train": 16_113, "validation": 1_838, "test": 3_084},

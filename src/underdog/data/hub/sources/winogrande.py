@@ -1,7 +1,6 @@
 """WinoGrande: which of two things a blank stands for.
 
-Worded as the sentence with its blank, then "What does the blank (_) stand for?". Two choices are
-kept.
+Worded as the sentence with its blank. Two choices are kept.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from underdog.data.hub.source import NOT_STATED, HubPlace, HubSource
 def to_record(row: Row) -> Record:
     """`sentence` with "_", `option1`, `option2`, `answer` "1" or "2" ("" in test)."""
     return choice_record(
-        f"{text(row, 'sentence')}\nWhat does the blank (_) stand for?",
+        text(row, "sentence"),
         [text(row, "option1"), text(row, "option2")],
         answer=place(row, "answer", first=1),
         topic="common sense",
@@ -29,8 +28,9 @@ SOURCE = HubSource(
     licence=NOT_STATED,
     splits={"train": 40_398, "validation": 1_267, "test": 1_767},
     training=("train",),
-    download_mb=3.4,
+    download_mb=2.3,
     text_mb=13,
     to_record=to_record,
-    note="validation is the usual benchmark, test has no keys",
+    note="the card states no licence (the project's own page: CC-BY); validation is the usual "
+    "benchmark, test has no keys",
 )
