@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
+from peft.tuners.lora import LoraLayer
 from peft.utils import set_peft_model_state_dict
 from safetensors import SafetensorError
 from safetensors.torch import load, save
@@ -79,6 +80,24 @@ def adapter_tensors(adapted: PeftModel) -> dict[str, torch.Tensor]:
 def put_tensors(adapted: PeftModel, tensors: dict[str, torch.Tensor]) -> None:
     """Overwrite the adapter's weights with saved ones of the same names."""
     set_peft_model_state_dict(adapted, tensors)
+
+
+def scale_of(adapted: Any) -> float:
+    """What the product of the two matrices is multiplied by now: alpha over rank."""
+    return float(next(_lora_layers(adapted)).scaling["default"])
+
+
+def rescale(adapted: Any, factor: float) -> None:
+    """Multiply the effective alpha of all layers; `save_adapter` writes the effective one."""
+    if factor == 1.0:
+        return
+    for layer in _lora_layers(adapted):
+        layer.scaling["default"] *= factor
+    adapted.peft_config["default"].lora_alpha *= factor
+
+
+def _lora_layers(adapted: Any) -> Iterator[Any]:
+    return (layer for layer in adapted.modules() if isinstance(layer, LoraLayer))
 
 
 def save_adapter(adapted: PeftModel, folder: Path) -> None:

@@ -192,7 +192,7 @@ class _Path:
     def _arithmetic(self) -> AbstractContextManager[None]:
         """Scoring runs on as many threads as training did."""
         from underdog.inference.scorer import default_device
-        from underdog.training.trainer import exact_arithmetic
+        from underdog.training.arithmetic import exact_arithmetic
 
         threads = read_manifest(self._out / TRAIN).context["threads"]
         return exact_arithmetic(threads, on_cpu=default_device() == "cpu")
