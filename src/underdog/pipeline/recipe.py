@@ -112,6 +112,9 @@ class Recipe:
     """Decides every random choice of the run."""
     sources: tuple[str, ...] = ("bank",)
     """Question files or folders, or "bank" for the embedded facts."""
+    retention: str | None = None
+    """Folder of a built question set that training should not cost, asked before, on the way and
+    after; or None."""
     data: DataConfig = field(default_factory=DataConfig)
     """How the question set is built."""
     model: ModelSettings = field(default_factory=ModelSettings)

@@ -14,7 +14,7 @@ from underdog.training.guards.collapse import judge_collapse
 from underdog.training.plan import Evaluate, LoopPlan, LoopTools
 from underdog.training.reactions import calm_down
 from underdog.training.schedule import Batch
-from underdog.training.state import LoopState
+from underdog.training.state import LoopState, Reading
 from underdog.training.watchdog import Watchdog
 
 
@@ -64,13 +64,7 @@ def examine_and_judge(
         for sentence in sitting.told:
             tools.say(sentence)
         if batch.last_of_chunk and sitting.reading is not None:
-            start, best = state.start, sitting.before
-            signs = judge_collapse(
-                sitting.reading.answers(),
-                None if start is None else start.answers(),
-                None if best is None else best.answers(),
-                nats=plan.guard.collapse_nats,
-            )
+            signs = _signs(sitting.reading, sitting.before, state, plan)
     if batch.last_of_chunk:
         shown = validation if tools.exams is not None or tools.evaluate is not None else None
         tools.metrics.chunk(ChunkMetrics(batch.chunk, state.step, shown))
@@ -78,6 +72,19 @@ def examine_and_judge(
         tools.metrics.event("validation", state.step, **validation)
     if signs:
         calm_down(signs, plan, batch, state, tools)
+
+
+def _signs(now: Reading, best: Reading | None, state: LoopState, plan: LoopPlan) -> tuple[str, ...]:
+    """Of a collapse, beside the start and the best of all readings before this one."""
+    start = state.start
+    if start is not None and start.better_than(best):
+        best = start
+    return judge_collapse(
+        now.answers(),
+        None if start is None else start.answers(),
+        None if best is None else best.answers(),
+        nats=plan.guard.collapse_nats,
+    )
 
 
 def _evaluate(evaluate: Evaluate, model: Any) -> Mapping[str, Any]:
