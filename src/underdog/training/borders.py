@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from underdog.runs.metrics import ChunkMetrics
+from underdog.runs.metrics import VALIDATION, ChunkMetrics
 from underdog.training.checkpoint import Trained, put_random_state, random_state
 from underdog.training.examination import examine
 from underdog.training.guards.collapse import judge_collapse
@@ -31,7 +31,7 @@ def examine_start(trained: Trained, state: LoopState, tools: LoopTools, watch: W
         retention=True,
         beat=watch.beat,
     )
-    tools.metrics.event("validation", 0, **sitting.numbers)
+    tools.metrics.event(VALIDATION, 0, **sitting.numbers)
     watch.resume()
 
 
@@ -69,7 +69,7 @@ def examine_and_judge(
         shown = validation if tools.exams is not None or tools.evaluate is not None else None
         tools.metrics.chunk(ChunkMetrics(batch.chunk, state.step, shown))
     else:
-        tools.metrics.event("validation", state.step, **validation)
+        tools.metrics.event(VALIDATION, state.step, **validation)
     if signs:
         calm_down(signs, plan, batch, state, tools)
 
