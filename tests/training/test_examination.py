@@ -28,7 +28,7 @@ from underdog.mcq.question import Question
 from underdog.runs.files import digest_folder
 from underdog.runs.metrics import read_metrics
 from underdog.training.config import ValidationConfig
-from underdog.training.examination import sample
+from underdog.training.exams import sample
 from underdog.training.record import TrainingJob
 from underdog.training.trainer import train
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from underdog.data.row import Row
     from underdog.mcq.question import Question
     from underdog.training.config import TrainingConfig
-    from underdog.training.examination import Ask
+    from underdog.training.exams import Ask
     from underdog.training.record import TrainingJob, TrainingResult
 
 

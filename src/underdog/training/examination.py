@@ -11,7 +11,6 @@ unless the recipe asks otherwise, so that a later evaluation on held-out questio
 from __future__ import annotations
 
 import math
-import random
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,35 +21,20 @@ import torch
 
 from underdog.adapters.lora import save_adapter
 from underdog.evaluation.accuracy import marks
-from underdog.evaluation.forgetting import Forgetting, forgetting
 from underdog.evaluation.places import count_places
-from underdog.evaluation.predictions import PREDICTIONS_NAME, Scored, write_scored
 from underdog.mcq.prediction import Prediction
 from underdog.mcq.question import Question
 from underdog.training.checkpoint import Trained, put_random_state, random_state
+from underdog.training.exams import Exams
 from underdog.training.guards.overfitting import judge_overfitting
 from underdog.training.metrics import MetricsWriter
+from underdog.training.retention import remember
 from underdog.training.state import LoopState, Reading, Score
 
-Ask = Callable[[Any, Sequence[Question]], Sequence[Prediction]]
-"""Puts questions to a model in evaluation mode; one prediction per question, in order."""
-BEST_NAME, CANDIDATES_NAME, RETENTION_NAME = "best", "candidates", "retention"
+BEST_NAME, CANDIDATES_NAME = "best", "candidates"
 SLICE = 64
 """Questions asked at once: between two slices the watchdog hears that the run lives."""
 _HIGHEST_NATS = 1e4
-
-
-@dataclass(frozen=True, slots=True)
-class Exams:
-    """What is asked, and how. `retention` holds questions that training should not cost. `best`
-    adapters are kept: the first in `best/`, the others in `candidates/`.
-    """
-
-    ask: Ask
-    validation: tuple[Question, ...]
-    retention: tuple[Question, ...]
-    every_steps: int | None
-    best: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +45,6 @@ class Sitting:
     before: Reading | None
     numbers: dict[str, float]
     told: tuple[str, ...]
-
-
-def sample(questions: Sequence[Question], count: int, *, seed: int) -> tuple[Question, ...]:
-    """At most `count` questions with a known key, in their order; the seed decides which."""
-    known = [question for question in questions if question.answer is not None]
-    if len(known) <= count:
-        return tuple(known)
-    chosen = random.Random(f"{seed} validation sample").sample(range(len(known)), count)
-    return tuple(known[at] for at in sorted(chosen))
 
 
 def examine(
@@ -93,7 +68,7 @@ def examine(
     numbers: dict[str, float] = {}
     before, reading = state.best, None
     told: list[str] = []
-    kept = _remember(exams, state, remembered, run) if remembered else None
+    kept = remember(exams, state, remembered, run) if remembered else None
     if kept is not None:
         numbers["retention_accuracy"] = kept.after
     if answered:
@@ -209,35 +184,6 @@ def _watch_overfitting(reading: Reading, state: LoopState, metrics: MetricsWrite
         sentence=sentence,
     )
     return [sentence]
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    before: float
-    after: float
-
-
-def _remember(
-    exams: Exams, state: LoopState, predictions: Sequence[Prediction], run: Path
-) -> _Kept:
-    """Marks into the state; the answers at the start and the latest ones as files."""
-    right = marks(exams.retention, predictions)
-    text = "".join("01"[mark] for mark in right)
-    first = state.retained is None
-    state.retained = (text, text) if state.retained is None else (state.retained[0], text)
-    for name in ("before", "after") if first else ("after",):
-        scored = [Scored(prediction, None) for prediction in predictions]
-        write_scored(run / RETENTION_NAME / name / PREDICTIONS_NAME, scored)
-    before = state.retained[0]
-    return _Kept(before.count("1") / len(before), sum(right) / len(right))
-
-
-def compare_retention(exams: Exams | None, state: LoopState) -> Forgetting | None:
-    """What training cost and gave on the retention set; None where there is none."""
-    if exams is None or state.retained is None:
-        return None
-    before, after = ([mark == "1" for mark in text] for text in state.retained)
-    return forgetting(exams.retention, before, after)
 
 
 def _keep_candidates(exams: Exams, trained: Trained, state: LoopState, run: Path) -> None:

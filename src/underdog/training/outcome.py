@@ -11,14 +11,10 @@ from underdog.adapters.lora import save_adapter
 from underdog.runs.files import replacing_folder
 from underdog.training.batches import LeftOut
 from underdog.training.checkpoint import Trained
-from underdog.training.examination import (
-    BEST_NAME,
-    Exams,
-    candidate,
-    candidates,
-    compare_retention,
-)
+from underdog.training.examination import BEST_NAME, candidate, candidates
+from underdog.training.exams import Exams
 from underdog.training.record import ADAPTER_NAME, TrainingJob, TrainingResult
+from underdog.training.retention import compare_retention
 from underdog.training.state import LoopState, Score
 
 

@@ -11,7 +11,7 @@ from accelerate import Accelerator
 
 from underdog.runs.progress import Progress
 from underdog.training.batches import Example
-from underdog.training.examination import Exams
+from underdog.training.exams import Exams
 from underdog.training.guards.config import GuardConfig, WatchConfig
 from underdog.training.metrics import MetricsWriter
 from underdog.training.remedies import Remedy

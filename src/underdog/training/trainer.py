@@ -32,7 +32,7 @@ from underdog.training.arithmetic import exact_arithmetic
 from underdog.training.batches import Encoder, LeftOut, choose_rows
 from underdog.training.checkpoint import Trained, restore_newest
 from underdog.training.config import ExecutionConfig, TrainingConfig
-from underdog.training.examination import Ask, Exams, sample
+from underdog.training.exams import Ask, Exams, make_exams
 from underdog.training.loop import run_loop
 from underdog.training.metrics import MetricsWriter
 from underdog.training.outcome import keep_adapter, make_result
@@ -96,21 +96,6 @@ def train(
         threads = job.config.execution.threads or stored.context["threads"]
         with exact_arithmetic(threads, on_cpu=_on_cpu(job.config.execution)):
             return _train(job, rows, _Listeners(exams, evaluate, progress, say, clock, disk))
-
-
-def make_exams(job: TrainingJob, ask: Ask) -> Exams | None:
-    """What is asked on the way: samples of the held-out rows and of the retention set, or None."""
-    config, seed = job.config.validation, job.config.seed
-    held_out = [row.question for row in job.rows if row.split is Split.VALIDATION]
-    validation = sample(held_out, config.questions, seed=seed)
-    if config.keep == "best" and not validation:
-        raise InputError(
-            "held-out questions are needed to keep the best adapter", got="none", where=job.out
-        )
-    retention = sample(job.retention, config.retention_questions, seed=seed)
-    if not validation and not retention:
-        return None
-    return Exams(ask, validation, retention, config.every_steps, config.best)
 
 
 @dataclass(frozen=True, slots=True)
