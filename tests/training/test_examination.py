@@ -188,7 +188,7 @@ def test_a_learning_rate_far_too_high_collapses_the_tiny_base(
     the guard says so; at 1e-3 on the same rows it learns, and no guard says anything.
     """
     made = four_choice_questions(load_facts(), load_relations(), seed=1, per_fact=1)
-    by_group = sorted(made, key=lambda each: each.group)[:500]
+    by_group = sorted(made, key=lambda each: each.group)[:360]
     rows = tuple(
         Row(
             each.question,
@@ -196,7 +196,7 @@ def test_a_learning_rate_far_too_high_collapses_the_tiny_base(
             0.5,
             Band.EASY,
             Split.VALIDATION if at % 3 == 0 else Split.TRAIN,
-            None if at % 3 == 0 else at // 250,
+            None if at % 3 == 0 else at // 180,
             None if at % 3 == 0 else at,
         )
         for at, each in enumerate(by_group)

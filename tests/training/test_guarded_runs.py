@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from safetensors.torch import load_file
 from small_runs import adapter_digests
 
 from fakes import numbered_questions
-from underdog.errors import DiskFullError, RunError, RunMismatchError
+from underdog.errors import CorruptFileError, DiskFullError, RunError, RunMismatchError
 from underdog.runs.metrics import read_metrics
 from underdog.training.checkpoint import list_checkpoints
 from underdog.training.config import ValidationConfig
@@ -307,6 +308,32 @@ def test_no_room_for_longer_than_the_wait_ends_the_run(job: TrainingJob) -> None
     assert "delete " in str(stopped.value)
     assert "tensorboard" in str(stopped.value)
     assert run(job, Saboteur()).steps == STEPS
+
+
+def test_a_signal_ends_the_wait_for_room(job: TrainingJob) -> None:
+    """Ctrl-C while waiting for the first checkpoint's room: the run ends at the next look."""
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(DiskFullError, match="step 3 is not saved"):
+        run(job, Saboteur(), disk=Disk(lambda _: 0, wait))
+    assert len(waits) == 1
+
+
+def test_a_best_adapter_that_is_gone_is_missed(job: TrainingJob) -> None:
+    """With --keep best: said by name, not an unknown file."""
+    config = replace(job.config, validation=ValidationConfig(keep="best"))
+
+    class Thief(Saboteur):
+        def ask(self, model: Any, questions: Any) -> Any:
+            shutil.rmtree(job.out / "best", ignore_errors=True)
+            return super().ask(model, questions)
+
+    with pytest.raises(CorruptFileError, match="the best adapter, which this run has written"):
+        run(replace(job, config=config), Thief())
 
 
 def test_under_stop_a_disk_with_room_for_one_keeps_that_one(stopping: TrainingJob) -> None:

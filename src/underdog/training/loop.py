@@ -63,7 +63,7 @@ def run_loop(plan: LoopPlan, trained: Trained, state: LoopState, tools: LoopTool
                 show_progress(plan, state, tools.progress)
             if changed or wish.signal_number is not None or _checkpoint_due(plan, batch, state):
                 tools.metrics.flush()
-                tools.storage.save(trained, state, beat=watch.beat)
+                tools.storage.save(trained, state, beat=watch.beat, hurry=wish.came)
             watch.resume()
             if wish.signal_number is not None:
                 raise StoppedBySignal(wish.signal_number, state.step)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from underdog.adapters.lora import save_adapter
+from underdog.errors import CorruptFileError
 from underdog.runs.files import replacing_folder
 from underdog.training.batches import LeftOut
 from underdog.training.checkpoint import Trained
@@ -24,8 +25,13 @@ def keep_adapter(job: TrainingJob, trained: Trained, state: LoopState) -> int:
     if job.config.validation.keep == "last" or state.best is None:
         save_adapter(trained.model, target)
         return state.step
+    best = job.out / BEST_NAME
+    if not best.is_dir():
+        raise CorruptFileError(
+            "the best adapter, which this run has written, is needed", got="none", where=best
+        )
     with replacing_folder(target) as partial:
-        for path in sorted((job.out / BEST_NAME).iterdir()):
+        for path in sorted(best.iterdir()):
             shutil.copyfile(path, partial / path.name)
     return state.best.step
 

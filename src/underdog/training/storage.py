@@ -58,10 +58,18 @@ class Storage:
     metrics: MetricsWriter
     say: Callable[[str], None]
 
-    def save(self, trained: Trained, state: LoopState, *, beat: Callable[[], None]) -> None:
+    def save(
+        self,
+        trained: Trained,
+        state: LoopState,
+        *,
+        beat: Callable[[], None],
+        hurry: Callable[[], bool],
+    ) -> None:
         """Write the checkpoint of the present step, and see that the next one will fit too.
 
-        DiskFullError when there stays no room for one of the two.
+        `hurry` says that the run has been asked to end: then nothing is waited for. DiskFullError
+        when there stays no room for one of the two.
         """
         size = self.checkpoint_bytes(trained, state)
         written, waited_s = False, 0.0
@@ -70,9 +78,10 @@ class Storage:
             if not written and self._fits(size):
                 refused = self._write(trained, state)
                 written = refused is None
-            if written and self._fits(size):
+            if written and (hurry() or self._fits(size)):
                 return
-            if self.watch.on_guard is OnGuard.STOP or waited_s >= self.watch.disk_wait_s:
+            impatient = self.watch.on_guard is OnGuard.STOP or hurry()
+            if impatient or waited_s >= self.watch.disk_wait_s:
                 raise self._stop(size, state, written=written) from refused
             if waited_s == 0.0:
                 self._pause(size, state)
