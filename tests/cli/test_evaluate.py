@@ -179,3 +179,39 @@ def test_a_long_breakdown_is_cut_on_the_screen(capsys: pytest.CaptureFixture[str
     assert "topic 11" in shown
     assert "topic 12" not in shown
     assert "3 smaller ones are in results.json" in shown
+
+
+def test_forgetting_compares_stored_answers(
+    folders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The answers of an evaluation, base before and tuned after: the sentence, and with --out a
+    file; no model is needed.
+    """
+    assert evaluate(folders, tmp_path / "e", "--adapter", str(folders / "run"), "--timed", "0") == 0
+    capsys.readouterr()
+    pair = [str(tmp_path / "e" / "base"), str(tmp_path / "e" / "tuned")]
+    data = str(folders / "data")
+    assert main(["evaluate", data, "--forgetting", *pair, "--out", str(tmp_path / "f")]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.startswith("Of 36 questions ")
+    found = json.loads((tmp_path / "f" / "forgetting.json").read_text())
+    assert found["questions"] == 36
+    results = json.loads((tmp_path / "e" / "results.json").read_text())["comparisons"][0]
+    assert (found["forgotten"], found["learned"]) == (results["only_first"], results["only_second"])
+
+
+def test_forgetting_says_where_answers_are(
+    folders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder above the answers is answered with those below it."""
+    (tmp_path / "e" / "base").mkdir(parents=True)
+    (tmp_path / "e" / "base" / "predictions.jsonl").write_text("")
+    both = ["--forgetting", str(tmp_path / "e"), str(tmp_path / "e")]
+    assert main(["evaluate", str(folders / "data"), *both]) == 2
+    assert f"Try: {tmp_path / 'e' / 'base'}" in capsys.readouterr().err
+
+
+def test_asking_a_model_needs_one(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without --base and --out, and nothing to compare."""
+    assert main(["evaluate", str(folders / "data")]) == 2
+    assert "no --base and no --out" in capsys.readouterr().err

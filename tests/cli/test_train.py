@@ -168,3 +168,37 @@ def test_a_signal_exits_with_its_status_and_a_message(
     assert main(words) == 0
     steps = [step.step for step in read_metrics(tmp_path).steps]
     assert steps == list(range(1, len(steps) + 1))
+
+
+def test_measures_and_guards_reach_the_run(
+    places: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Validation every three steps, a retention set, two adapters kept, the policy and the waits:
+    in the manifest, in the metrics, on disk and in the sentence.
+    """
+    out = tmp_path / "run"
+    more = ["--validate-every", "3", "--validation-questions", "5", "--best", "2"]
+    more += ["--retention", str(places[0]), "--retention-questions", "7", "--keep", "best"]
+    more += ["--on-guard", "stop", "--stall", "60", "--disk-wait", "5"]
+    assert main(flags(places, out, *more)) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Best on 5 held-out questions: step " in told
+    assert "Of 7 questions " in told
+    manifest = read_manifest(out)
+    assert manifest.identity["validation"]["questions"] == 5
+    assert manifest.identity["retention"]["questions"] == 7
+    assert manifest.context["watch"] == {"on_guard": "stop", "stall_s": 60.0, "disk_wait_s": 5.0}
+    validated = [each["step"] for each in read_metrics(out).events if each["kind"] == "validation"]
+    assert validated == [0, 3, 6, 9][: len(validated)]
+    assert len(list((out / "candidates").iterdir())) == 2
+    assert digest_folder(out / "adapter") == digest_folder(out / "best")
+
+
+def test_a_retention_set_without_keys_is_refused(tmp_path: Path, places: tuple[Path, Path]) -> None:
+    """Nothing could be forgotten."""
+    from underdog.mcq.question import Question
+
+    row = Row(Question("Who?", ("a", "b"), None), "g", 0.5, Band.EASY, Split.TRAIN, 0, 0)
+    write_rows([row], tmp_path)
+    with pytest.raises(InputError, match="a retention set with known answers"):
+        command.read_retention(tmp_path)

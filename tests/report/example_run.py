@@ -15,6 +15,7 @@ from typing import Any
 from underdog.data.card.verdicts import judge
 from underdog.data.leakage import LeakCheck
 from underdog.data.summary import FileCount, Groups, Summary
+from underdog.evaluation.forgetting import forgetting
 from underdog.evaluation.predictions import Scored, write_scored
 from underdog.evaluation.results import Item, summarise, write_results
 from underdog.mcq.prediction import Outcome, Prediction
@@ -206,6 +207,31 @@ def write_training(folder: Path, seed: int) -> None:
             lines.append({"kind": "resumed", "step": 300})
     write_text(folder / "metrics.jsonl", "".join(json_text(line) + "\n" for line in lines))
     (folder / "adapter").mkdir()
+    write_json(folder / "result.json", {"result": training_result(), "digests": {}})
+
+
+def training_result() -> dict[str, Any]:
+    """What the trainer says at the end, as far as the report reads it."""
+    kept = numbered(120)
+    before = [at % 3 != 0 for at in range(120)]
+    after = [was and at % 10 != 1 for at, was in enumerate(before)]
+    last = {"adapter": "adapter", "step": STEPS, "accuracy": 0.79, "loss": 0.61, "questions": 200}
+    return {
+        "steps": STEPS,
+        "remedies": [{"guard": "explosion", "step": 210}, {"guard": "memory", "step": 3}],
+        "adapters": [last, {**last, "adapter": "best", "step": 576, "accuracy": 0.8}],
+        "start_accuracy": 0.42,
+        "overfitting_since": 600,
+        "forgetting": forgetting(kept, before, after).to_json(),
+    }
+
+
+def numbered(count: int) -> list[Question]:
+    """Questions of a retention set, on two topics."""
+    return [
+        Question(f"What is {at} plus one?", (str(at), str(at + 1)), 1, ("sums", "signs")[at % 2])
+        for at in range(count)
+    ]
 
 
 def write_evaluation(folder: Path, items: list[Item], seed: int) -> None:

@@ -45,12 +45,13 @@ def test_another_identity_is_refused_with_the_difference(
     assert (tmp_path / MANIFEST_NAME).read_bytes() == content
 
 
-def test_many_differences_are_cut_to_five(tmp_path: Path) -> None:
+def test_many_differences_are_cut_to_eight(tmp_path: Path) -> None:
     """A wholly different folder does not fill the screen."""
     open_manifest(tmp_path, Manifest({f"k{n}": 0 for n in range(9)}, {}))
     with pytest.raises(RunMismatchError) as caught:
         open_manifest(tmp_path, Manifest({f"k{n}": 1 for n in range(9)}, {}))
-    assert str(caught.value).count(" was 0, now 1") == 5
+    assert str(caught.value).count(" was 0, now 1") == 8
+    assert "; and 1 more" in str(caught.value)
 
 
 @pytest.mark.parametrize("content", ["[]", "{}", '{"identity": 1, "context": {}}', "3"])

@@ -6,7 +6,7 @@ import os
 import resource
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fakes import numbered_questions
@@ -16,6 +16,7 @@ from underdog.data.row import Band, Row, Split
 from underdog.errors import UnderdogError
 from underdog.runs.files import digest_folder
 from underdog.training.config import CheckpointConfig, ExecutionConfig, TrainingConfig
+from underdog.training.guards.config import OnGuard, WatchConfig
 from underdog.training.interrupts import StoppedBySignal
 from underdog.training.record import TrainingJob
 from underdog.training.schedule import ScheduleConfig
@@ -78,8 +79,11 @@ def child(
     """Train in a process of its own; known errors go to `error.txt` beside the run folder."""
     if largest_file is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    job = small_job(base_folder, out, dropout=dropout)
+    if largest_file is not None:  # nobody makes room, so that waiting for it would only take time
+        job = replace(job, config=replace(job.config, watch=WatchConfig(on_guard=OnGuard.STOP)))
     try:
-        train(small_job(base_folder, out, dropout=dropout), progress=signaller)
+        train(job, progress=signaller)
     except (UnderdogError, StoppedBySignal) as error:
         out.with_name("error.txt").write_text(f"{type(error).__name__}: {error}")
         os._exit(getattr(error, "exit_status", 2))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from underdog.adapters.adapter import attach
+from underdog.adapters.adapter import attach, rescale, scale_of
 from underdog.adapters.base import Base
 from underdog.adapters.lora import trainable_parameters
 from underdog.adapters.settings import AdapterSettings
 from underdog.errors import CorruptFileError, InputError
 from underdog.runs.files import PARTIAL_MARK
 from underdog.training.checkpoint import (
-    LoopState,
     Trained,
     check_checkpoint,
     list_checkpoints,
@@ -22,6 +22,10 @@ from underdog.training.checkpoint import (
     save_checkpoint,
 )
 from underdog.training.config import CheckpointConfig
+from underdog.training.guards.explosion import NormHistory
+from underdog.training.remedies import Remedy
+from underdog.training.snapshot import put_snapshot, take_snapshot
+from underdog.training.state import LoopState, Reading, Score
 
 
 def make_trained(base: Base, seed: int) -> Trained:
@@ -57,6 +61,52 @@ def test_everything_comes_back(base_folder: Path, tmp_path: Path) -> None:
         for name in ("exp_avg", "exp_avg_sq", "step"):
             kept, loaded = trained.optimizer.state[one][name], other.optimizer.state[two][name]
             assert torch.equal(kept, loaded)
+
+
+def test_what_guards_know_comes_back(base_folder: Path, tmp_path: Path) -> None:
+    """Remedies, norms, readings, scores, marks, the halved scale, and a snapshot of an earlier
+    step, all equal.
+    """
+    from underdog.adapters.base import load_base
+
+    trained = make_trained(load_base(base_folder), 0)
+    reading = Reading(4, "0110", (0.1, 2.0, 0.3, 1 / 3), (2, 2), (1, 3), 0.5, 0.25, 1.25)
+    state = LoopState(
+        step=7,
+        remedies=[Remedy("explosion", 5, 0, scale_factor=0.5), Remedy("memory", 6, 1, 1, 1, 1, 2)],
+        norms=NormHistory((1.5, 0.1), 3.0, 2),
+        losses=(3.3, 2),
+        start=reading,
+        best=replace(reading, step=6, nats=(), entropy=None, train_loss=None),
+        scores=[Score(4, 0.5, 0.7, 4, 0.25), Score(6, 0.5, None, 4)],
+        retained=("11", "10"),
+        overfitting=6,
+        overfitting_told=True,
+    )
+    state.snapshot = take_snapshot(trained.model, trained.optimizer, step=4)
+    take_step(trained)
+    before = scale_of(trained.model)
+    rescale(trained.model, 0.5)
+    save_checkpoint(tmp_path, trained, state, keep=1)
+    other = make_trained(load_base(base_folder), 1)
+    loaded = restore_newest(tmp_path, other, say=pytest.fail)
+    assert loaded == state
+    assert scale_of(other.model) == before / 2
+    assert loaded is not None
+    assert loaded.snapshot is not None
+    assert state.snapshot is not None
+    assert loaded.snapshot.step == 4
+    for name, weight in state.snapshot.weights.items():
+        assert torch.equal(loaded.snapshot.weights[name], weight)
+    put_snapshot(loaded.snapshot, other.model, other.optimizer)
+    fresh = make_trained(load_base(base_folder), 0)
+    for one, two in zip(
+        trainable_parameters(fresh.model).values(),
+        trainable_parameters(other.model).values(),
+        strict=True,
+    ):
+        assert torch.equal(one, two)
+    assert not other.optimizer.state_dict()["state"]
 
 
 def test_a_killed_writer_leaves_nothing_that_counts(base: Base, tmp_path: Path) -> None:

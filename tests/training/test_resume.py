@@ -244,7 +244,7 @@ def test_a_full_disk_is_one_clear_error_and_nothing_is_lost(
     assert run_child(base_folder, out, Signaller(0), largest_file=30_000) == 2
     error = (tmp_path / "error.txt").read_text()
     assert error.startswith("DiskFullError")
-    assert "room to write is needed" in error
+    assert "room to write the next two checkpoints" in error
     assert not list_checkpoints(out)
     train(small_job(base_folder, out))
     assert adapter_digests(out) == uninterrupted

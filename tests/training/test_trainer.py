@@ -23,6 +23,7 @@ from underdog.runs.manifest import read_manifest
 from underdog.runs.metrics import read_metrics
 from underdog.training.batches import Encoder, answer_loss, choose_rows, collate
 from underdog.training.config import ExecutionConfig, OptimizerConfig, TrainingConfig
+from underdog.training.guards.config import OnGuard, WatchConfig
 from underdog.training.record import TrainingJob, default_threads
 from underdog.training.trainer import make_plan, train
 
@@ -172,11 +173,12 @@ def test_a_nan_step_is_dropped_before_it_reaches_the_weights(job: TrainingJob) -
 
 
 def test_a_run_of_nan_steps_stops_with_its_cause(job: TrainingJob) -> None:
-    """After five in a row the error says since when and what to try; without the poison the same
-    folder goes on from the last good checkpoint.
+    """Under "stop", after five in a row, the error says since when and what to try; without the
+    poison the same folder goes on from the last good checkpoint, under another policy too.
     """
+    stopping = replace(job, config=replace(job.config, watch=WatchConfig(on_guard=OnGuard.STOP)))
     with poisoned(job.base.model, set(range(6, 30))), pytest.raises(RunError) as stopped:
-        train(job)
+        train(stopping)
     assert "5 dropped in a row, the last at step 11: the loss is nan" in str(stopped.value)
     result = train(job)
     assert result.steps == STEPS

@@ -1,4 +1,8 @@
-"""``underdog evaluate``: a base and an adapter on the same held-out questions, with intervals."""
+"""``underdog evaluate``: a base and an adapter on the same held-out questions, with intervals.
+
+With ``--forgetting BEFORE AFTER`` no model is asked: two folders of stored answers are compared,
+question by question.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from underdog.evaluation.forgetting import Forgetting
+    from underdog.evaluation.predictions import Scored
     from underdog.evaluation.results import Item
 
 
+FORGETTING_NAME = "forgetting.json"
 MOST_GROUPS = 12
 """Rows of one breakdown on the screen; the file has all."""
 
@@ -23,9 +30,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("data", type=Path, metavar="DATA_DIR", help="question set made by underdog data build")
     add(
         "--base",
-        required=True,
         metavar="MODEL",
         help="model folder, hub name, or tiny-base (in the package)",
+    )
+    add(
+        "--forgetting",
+        type=Path,
+        nargs=2,
+        metavar=("BEFORE", "AFTER"),
+        help="instead of asking a model: what was learned, kept and forgotten between two folders "
+        "of answers (OUT/base of an evaluation, RUN/retention/before of a training)",
     )
     add(
         "--adapter",
@@ -33,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="adapter folder, or a run that holds one; without it the base is scored alone",
     )
-    add("--out", type=Path, required=True, metavar="DIR", help="folder for answers and results")
+    add("--out", type=Path, metavar="DIR", help="folder for answers and results")
     add("--split", choices=("validation", "train"), default="validation", help="which questions")
     add("--limit", type=_positive, metavar="N", help="only the first N questions")
     add("--style", choices=("texts", "letters"), default="texts", help="how answers are asked for")
@@ -50,7 +64,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Score, compare, save, print."""
+    """Score, compare, save, print; or compare what two folders hold."""
+    if args.forgetting is not None:
+        return run_forgetting(args)
+    _check_asked(args)
     import time
 
     from underdog.cli.console import ProgressBar, console
@@ -79,6 +96,67 @@ def run(args: argparse.Namespace) -> int:
         console.print(part, soft_wrap=isinstance(part, str))
     console.print(f"Answers and results: {args.out}", soft_wrap=True, markup=False)
     return 0
+
+
+def _check_asked(args: argparse.Namespace) -> None:
+    """What a model needs to be asked; argparse cannot require it only without --forgetting."""
+    from underdog.errors import InputError
+
+    missing = [flag for flag in ("base", "out") if getattr(args, flag) is None]
+    if missing:
+        raise InputError(
+            "--base and --out are needed to ask a model",
+            got=f"no {' and no '.join('--' + flag for flag in missing)}",
+            hint="--forgetting BEFORE AFTER compares stored answers",
+        )
+
+
+def run_forgetting(args: argparse.Namespace) -> int:
+    """Compare stored answers; --out keeps the result as forgetting.json."""
+    from underdog.cli.console import console
+    from underdog.data.store import read_rows
+    from underdog.evaluation.forgetting import pair_answers
+    from underdog.runs.files import write_json
+
+    before, after = (read_answers(folder) for folder in args.forgetting)
+    questions = [row.question for row in read_rows(args.data)]
+    found = pair_answers(questions, before, after)
+    console.print(found.sentence())
+    if found.left_out:
+        console.print(f"{found.left_out} more were answered once only, or are not in {args.data}.")
+    if found.topics:
+        console.print(_topic_table(found))
+    if args.out is not None:
+        write_json(args.out / FORGETTING_NAME, found.to_json())
+        console.print(f"Result: {args.out / FORGETTING_NAME}")
+    return 0
+
+
+def read_answers(folder: Path) -> tuple[Scored, ...]:
+    """The answers in a folder; InputError naming the folders below it that hold some."""
+    from underdog.errors import InputError
+    from underdog.evaluation.predictions import PREDICTIONS_NAME, read_scored
+
+    if not (folder / PREDICTIONS_NAME).is_file():
+        below = sorted(path.parent.name for path in folder.glob(f"*/{PREDICTIONS_NAME}"))
+        raise InputError(
+            f"a folder with {PREDICTIONS_NAME} is needed",
+            got="none there",
+            where=folder,
+            hint=" or ".join(str(folder / name) for name in below),
+        )
+    return read_scored(folder / PREDICTIONS_NAME)
+
+
+def _topic_table(found: Forgetting) -> Table:
+    from rich.table import Table
+
+    table = Table(title="Topics that lost most", title_justify="left")
+    for name in ("topic", "questions", "forgotten", "learned"):
+        table.add_column(name, justify="left" if name == "topic" else "right")
+    for each in found.topics:
+        table.add_row(each.topic, str(each.questions), str(each.forgotten), str(each.learned))
+    return table
 
 
 def _positive(text: str) -> int:

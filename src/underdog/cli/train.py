@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from underdog.adapters.settings import AdapterSettings
     from underdog.data.row import Row
+    from underdog.mcq.question import Question
     from underdog.training.config import TrainingConfig
+    from underdog.training.exams import Ask
     from underdog.training.record import TrainingJob, TrainingResult
 
 
@@ -30,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--max-tokens", type=int, default=512, metavar="N", help="longer rows are left out")
     _add_adapter(parser.add_argument_group("adapter"))
     _add_schedule(parser.add_argument_group("schedule"))
+    _add_measures(parser.add_argument_group("measures on the way"))
+    _add_guards(parser.add_argument_group("guards"))
     _add_machine(parser.add_argument_group("machine"))
 
 
@@ -98,6 +102,80 @@ def _add_schedule(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def _add_measures(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add(
+        "--validate-every",
+        type=int,
+        metavar="STEPS",
+        help="ask held-out questions this often, and at chunk borders (default: borders only)",
+    )
+    add(
+        "--validation-questions",
+        type=int,
+        default=200,
+        metavar="N",
+        help="held-out questions asked, a seeded sample; 0: none (default: 200)",
+    )
+    add(
+        "--retention",
+        type=Path,
+        metavar="DIR",
+        help="question set that training should not cost: asked before, at chunk borders, at the "
+        "end",
+    )
+    add(
+        "--retention-questions",
+        type=int,
+        default=500,
+        metavar="N",
+        help="of that set, a seeded sample (default: 500)",
+    )
+    add(
+        "--best",
+        type=int,
+        default=1,
+        metavar="N",
+        help="validated adapters kept: the best in best/, more in candidates/ (default: 1)",
+    )
+    add(
+        "--keep",
+        choices=("last", "best"),
+        default="last",
+        help="which weights become adapter/ (default: last)",
+    )
+    add(
+        "--normalisation",
+        choices=("sum", "per_token", "per_character"),
+        default="sum",
+        help="what makes choice texts of different lengths comparable (default: sum)",
+    )
+
+
+def _add_guards(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add(
+        "--on-guard",
+        choices=("stop", "remedy"),
+        default="remedy",
+        help="when a guard fires: repair and go on, or stop with the cause (default: remedy)",
+    )
+    add(
+        "--stall",
+        type=float,
+        default=120.0,
+        metavar="SECONDS",
+        help="shortest silence that is a stall (default: 120)",
+    )
+    add(
+        "--disk-wait",
+        type=float,
+        default=600.0,
+        metavar="SECONDS",
+        help="longest wait for room on the disk (default: 600)",
+    )
+
+
 def _add_machine(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--dtype", choices=("float32", "bfloat16", "float16"), default="float32")
@@ -122,7 +200,7 @@ def run(args: argparse.Namespace) -> int:
     from underdog.training.trainer import train
 
     with ProgressBar() as progress:
-        result = train(job, progress=progress, say=progress.say)
+        result = train(job, ask=make_ask(args, job), progress=progress, say=progress.say)
     console.print(sentence(result), soft_wrap=True, markup=False)
     return 0
 
@@ -130,18 +208,39 @@ def run(args: argparse.Namespace) -> int:
 def make_job(args: argparse.Namespace) -> TrainingJob:
     """Settings are checked first, then the rows are read, then the base is loaded."""
     config, adapter = make_config(args), make_adapter(args)
-    rows = read_chunks(args.data, args.chunks)
+    rows = (*read_chunks(args.data, args.chunks), *read_held_out(args.data))
+    retention = () if args.retention is None else read_retention(args.retention)
     from underdog.adapters.base import load_base
     from underdog.training.record import TrainingJob
 
     base = load_base(args.base, dtype=args.dtype)
-    return TrainingJob(rows, base, config, adapter, args.out, identity={})
+    identity = {"normalisation": args.normalisation}
+    return TrainingJob(rows, base, config, adapter, args.out, identity, retention)
+
+
+def make_ask(args: argparse.Namespace, job: TrainingJob) -> Ask:
+    """How questions are put to the model on the way: as `underdog evaluate` puts them."""
+    from underdog.inference.score import scoring_of
+    from underdog.inference.scorer import Normalisation, ScoringConfig
+
+    config = ScoringConfig(
+        style=job.config.style,
+        normalisation=Normalisation(args.normalisation),
+        seed=args.seed,
+    )
+    return scoring_of(job.base.tokenizer, config)
 
 
 def make_config(args: argparse.Namespace) -> TrainingConfig:
     """The flags as the config that `train` takes."""
     from underdog.mcq.prompt import PromptStyle
-    from underdog.training.config import CheckpointConfig, ExecutionConfig, TrainingConfig
+    from underdog.training.config import (
+        CheckpointConfig,
+        ExecutionConfig,
+        TrainingConfig,
+        ValidationConfig,
+    )
+    from underdog.training.guards.config import OnGuard, WatchConfig
     from underdog.training.schedule import ScheduleConfig
 
     return TrainingConfig(
@@ -155,6 +254,14 @@ def make_config(args: argparse.Namespace) -> TrainingConfig:
             warm_up_steps=args.warm_up,
             replay_capacity=args.replay_capacity,
             replay_ratio=tuple(args.replay_ratio),
+        ),
+        watch=WatchConfig(OnGuard(args.on_guard), args.stall, args.disk_wait),
+        validation=ValidationConfig(
+            questions=args.validation_questions,
+            retention_questions=args.retention_questions,
+            every_steps=args.validate_every,
+            best=args.best,
+            keep=args.keep,
         ),
         checkpoints=CheckpointConfig(args.checkpoint_every, args.checkpoints_kept),
         execution=ExecutionConfig(
@@ -196,12 +303,43 @@ def read_chunks(folder: Path, chunks: int | None) -> tuple[Row, ...]:
     return tuple(row for row in train if chunks is None or (row.chunk or 0) < chunks)
 
 
+def read_held_out(folder: Path) -> tuple[Row, ...]:
+    """Rows of the validation split; none where the set has none."""
+    from underdog.data.row import Split
+    from underdog.data.store import read_rows
+
+    return tuple(row for row in read_rows(folder) if row.split is Split.VALIDATION)
+
+
+def read_retention(folder: Path) -> tuple[Question, ...]:
+    """Every question of a set with a known key, of both splits."""
+    from underdog.data.store import read_rows
+    from underdog.errors import InputError
+
+    known = tuple(row.question for row in read_rows(folder) if row.question.answer is not None)
+    if not known:
+        raise InputError("a retention set with known answers", got="none", where=folder)
+    return known
+
+
 def sentence(result: TrainingResult) -> str:
-    """What was done and where it is."""
+    """What was done, what the guards did, what was kept and forgotten, and where it is."""
     left_out = result.too_long + result.without_answer
     notes = [
         f"{result.steps} steps on {result.samples} rows in {result.elapsed_s:.1f} s",
         f"{result.dropped_steps} steps dropped" if result.dropped_steps else "",
         f"{left_out} rows left out" if left_out else "",
+        f"{len(result.remedies)} remedies" if result.remedies else "",
     ]
-    return f"{', '.join(note for note in notes if note)}. Adapter: {result.adapter}"
+    told = [", ".join(note for note in notes if note)]
+    best = result.best
+    if best is not None:
+        told.append(
+            f"Best on {best['questions']} held-out questions: step {best['step']} with "
+            f"{100 * best['accuracy']:.1f} %, in {best['adapter']}/"
+        )
+    if result.overfitting_since is not None:
+        told.append(f"Overfitting since step {result.overfitting_since}")
+    if result.forgetting is not None:
+        told.append(str(result.forgetting["sentence"]).rstrip("."))
+    return f"{'. '.join(told)}. Adapter: {result.adapter}"

@@ -9,15 +9,18 @@ limits. Never: a generated token, a clock.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from peft import PeftModel
 
 from underdog.errors import InputError
 from underdog.evaluation.predictions import Scored
 from underdog.inference.layout import Job, Layout, batches, lay_out
 from underdog.inference.likelihood import choice_log_probs, choose_layout
 from underdog.inference.scorer import Normalisation, Scorer, ScoringConfig
-from underdog.mcq.encode import EncodedPrompt, encode
+from underdog.mcq.encode import EncodedPrompt, Tokenizer, encode
 from underdog.mcq.prediction import Outcome, Prediction
 from underdog.mcq.presentation import Presentation
 from underdog.mcq.prompt import PromptStyle, render
@@ -43,6 +46,20 @@ def score(
         progress.advance(len(batch))
     progress.end()
     return tuple(scored[index].prediction for index in range(len(questions)))
+
+
+def scoring_of(
+    tokenizer: Tokenizer, config: ScoringConfig
+) -> Callable[[Any, Sequence[Question]], tuple[Prediction, ...]]:
+    """A callable that puts questions to whatever model it is given, with the adapter that is on
+    it, as `score` does: what the trainer asks its questions with.
+    """
+
+    def ask(model: Any, questions: Sequence[Question]) -> tuple[Prediction, ...]:
+        adapter = "default" if isinstance(model, PeftModel) else None
+        return score(questions, Scorer(model, tokenizer, config, adapter))
+
+    return ask
 
 
 def scored_batches(

@@ -152,6 +152,9 @@ class Recipe:
     """Public sets among the sources."""
     expected: ExpectedSettings = field(default_factory=ExpectedSettings)
     """What is planned with before there is a question set."""
+    retention: str | None = None
+    """Folder of a built question set that training should not cost, asked before, on the way and
+    after; or None."""
     data: DataConfig = field(default_factory=DataConfig)
     """How the question set is built."""
     model: ModelSettings = field(default_factory=ModelSettings)

@@ -19,6 +19,7 @@ from underdog import __version__
 from underdog.data.row import Row, Split
 from underdog.errors import InputError
 from underdog.hardware.machine import read_machine
+from underdog.mcq.question import Question
 from underdog.pipeline.planning import check_fetched, settled
 from underdog.pipeline.recipe import BASE, MatchSettings, Recipe
 from underdog.pipeline.stages import Stage, StageRecord, walk
@@ -109,6 +110,7 @@ class _Path:
     def train(self) -> None:
         """Train the adapter, or go on from the newest whole checkpoint."""
         from underdog.adapters.base import load_base
+        from underdog.inference.score import scoring_of
         from underdog.training.record import TrainingJob
         from underdog.training.trainer import train
 
@@ -119,9 +121,19 @@ class _Path:
             config=settled(self._recipe, rows, base.tokenizer, self._out / TRAIN),
             adapter=self._recipe.adapter,
             out=self._out / TRAIN,
-            identity={"recipe": self._recipe.name},
+            identity={
+                "recipe": self._recipe.name,
+                "normalisation": self._recipe.model.normalisation,
+            },
+            retention=self._retention(),
         )
-        train(job, progress=self._around.progress, say=self._around.tell, clock=self._around.clock)
+        train(
+            job,
+            ask=scoring_of(job.base.tokenizer, self._scoring()),
+            progress=self._around.progress,
+            say=self._around.tell,
+            clock=self._around.clock,
+        )
         del job
         gc.collect()  # the next stage loads the base again, beside its adapter
 
@@ -189,13 +201,20 @@ class _Path:
 
         return read_rows(self._out / DATA)
 
+    def _retention(self) -> tuple[Question, ...]:
+        from underdog.data.store import read_rows
+
+        folder = self._recipe.retention
+        rows = () if folder is None else read_rows(Path(folder))
+        return tuple(row.question for row in rows)
+
     def _held_out(self) -> list[Row]:
         return [row for row in self._rows() if row.split is Split.VALIDATION]
 
     def _arithmetic(self) -> AbstractContextManager[None]:
         """Scoring runs on as many threads as training did."""
         from underdog.inference.scorer import default_device
-        from underdog.training.trainer import exact_arithmetic
+        from underdog.training.arithmetic import exact_arithmetic
 
         threads = read_manifest(self._out / TRAIN).context["threads"]
         return exact_arithmetic(threads, on_cpu=default_device() == "cpu")

@@ -54,6 +54,7 @@ class Record:
     data: Part[Json]
     headers: Mapping[str, Json]
     metrics: Part[Metrics]
+    trained: Part[Json]
     results: Part[Json]
     latencies: Mapping[str, Json]
     match: Part[Json]
@@ -79,6 +80,7 @@ def read_record(folder: Path) -> Record:
         data=_json(folder / "data/summary.json", "The question set has not been built."),
         headers=_named(folder, f"*/{MANIFEST_NAME}"),
         metrics=_training(folder / "train"),
+        trained=_json(folder / "train/result.json", "Training has not come to its end."),
         results=_json(folder / "evaluation/results.json", "The models have not been evaluated."),
         latencies=_named(folder / "evaluation", "*/latency.json"),
         match=_match(folder / "match"),
@@ -141,6 +143,14 @@ KNOWN_FILES = (
     ("train/metrics.jsonl", "loss, learning rate and throughput of every step"),
     ("train/checkpoints", "the last checkpoints"),
     ("train/adapter", "the tuned adapter, in PEFT format"),
+    ("train/best", "the adapter that answered most held-out questions on the way"),
+    ("train/candidates", "further validated adapters, for an ensemble"),
+    ("train/retention", "answers to the retention set, before training and after"),
+    ("train/stalls", "what every thread was doing when training stood still"),
+    (
+        "train/result.json",
+        "what training came to: adapters with their scores, remedies, forgetting",
+    ),
     ("train/tensorboard", "the same curves for TensorBoard"),
     ("evaluation/results.json", "accuracies, intervals, comparison, calibration"),
     ("evaluation/base/predictions.jsonl", "the base model's answer to every held-out question"),

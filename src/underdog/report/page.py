@@ -18,6 +18,7 @@ from underdog.report.dataset import make_dataset
 from underdog.report.dots import dot_table, roles, worst_topics
 from underdog.report.folder import CARD_PATH, Record, read_record
 from underdog.report.innings import make_match
+from underdog.report.keeping import make_keeping
 from underdog.report.provenance import (
     is_digest,
     make_files,
@@ -72,6 +73,7 @@ def _context(record: Record) -> dict[str, Any]:
         "examples": results.then(make_examples),
         "match": record.match.then(make_match),
         "training": record.metrics.then(make_curves),
+        "keeping": record.trained.then(make_keeping),
         "dataset": record.data.then(lambda value: make_dataset(value, card)),
         "provenance": record.manifest.then(make_provenance),
         "headers": make_headers(record),

@@ -16,6 +16,8 @@ from underdog.errors import CorruptFileError, RunMismatchError
 from underdog.runs.files import read_json, write_json
 
 MANIFEST_NAME = "manifest.json"
+_SHOWN = 8
+"""Differences that fit into one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Manifest:
 def open_manifest(folder: Path, manifest: Manifest) -> Manifest:
     """Write the header, or check that the one on disk has the same identity and return it.
 
-    Raises RunMismatchError naming up to five differing keys.
+    Raises RunMismatchError naming the first differing keys with both values, and how many more.
     """
     path = folder / MANIFEST_NAME
     if not path.exists():
@@ -40,7 +42,7 @@ def open_manifest(folder: Path, manifest: Manifest) -> Manifest:
     if differences:
         raise RunMismatchError(
             "a folder of the same recipe and data is needed",
-            got="differences: " + "; ".join(differences[:5]),
+            got=f"differences: {_listed(differences)}",
             where=folder,
             hint="another --out folder, or the recipe this folder was made with",
         )
@@ -78,6 +80,12 @@ def _differences(stored: Any, given: Any, at: str = "") -> Iterator[str]:
             yield from _differences(stored.get(key), given.get(key), f"{at}.{key}" if at else key)
     elif stored != given:
         yield f"{at} was {_short(stored)}, now {_short(given)}"
+
+
+def _listed(differences: list[str]) -> str:
+    more = len(differences) - _SHOWN
+    shown = "; ".join(differences[:_SHOWN])
+    return f"{shown}; and {more} more" if more > 0 else shown
 
 
 def _short(value: Any) -> str:

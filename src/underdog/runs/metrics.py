@@ -19,7 +19,9 @@ from underdog.runs.log import read_log
 
 METRICS_NAME = "metrics.jsonl"
 STEP, CHUNK, RESUMED = "step", "chunk", "resumed"
-"""Kinds of lines. Every other kind is an event: "data", "dropped", "corrupt_checkpoint"."""
+VALIDATION = "validation"
+"""Kinds of lines. Every other kind is an event, with a "sentence" where a guard speaks: "dropped",
+"remedy", "stopped", "overfitting", "left_out", "corrupt_checkpoint"."""
 
 
 @dataclass(frozen=True, slots=True)

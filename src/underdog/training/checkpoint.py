@@ -1,8 +1,9 @@
 """Everything a run needs to go on as if it had never stopped, in one folder per checkpoint.
 
 `checkpoints/step-00000100/` holds the adapter's weights, the optimizer's moments, the random
-states, the step and a file of digests. A folder appears whole or not at all. On the way back every
-byte is checked; a damaged folder is put away with a message and the one before it is used.
+states, where the loop and its guards are, and a file of digests; where the snapshot in memory is
+of an earlier step, that too. A folder appears whole or not at all. On the way back every byte is
+checked; a damaged folder is put away with a message and the one before it is used.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
-from underdog.adapters.adapter import settle
+from underdog.adapters.adapter import rescale, scale_of, settle
 from underdog.adapters.last_layer import Reading
 from underdog.adapters.lora import (
     adapter_tensors,
@@ -35,6 +35,8 @@ from underdog.runs.files import (
     replacing_folder,
     write_json,
 )
+from underdog.training.snapshot import Snapshot, take_snapshot
+from underdog.training.state import LoopState
 
 FOLDER_NAME = "checkpoints"
 DIGESTS_NAME = "digests.json"
@@ -44,18 +46,10 @@ _ADAPTER, _OPTIMIZER, _RANDOM, _STATE = (
     "random.pt",
     "state.json",
 )
+_SNAPSHOT = "snapshot.pt"
+_SCALE = "scale"
+"""Key of the adapter's scale in the state's file."""
 _STEP = re.compile(r"step-(\d{8,})")
-
-
-@dataclass(slots=True)
-class LoopState:
-    """Where the loop is. `step` is the number of batches done, dropped ones included."""
-
-    step: int = 0
-    samples: int = 0
-    dropped: int = 0
-    dropped_in_a_row: int = 0
-    elapsed_s: float = 0.0
 
 
 class Trained(NamedTuple):
@@ -75,7 +69,10 @@ def save_checkpoint(run: Path, trained: Trained, state: LoopState, *, keep: int)
         (partial / _ADAPTER).write_bytes(tensors_to_bytes(adapter_tensors(trained.model)))
         (partial / _OPTIMIZER).write_bytes(_pickled(trained.optimizer.state_dict()))
         (partial / _RANDOM).write_bytes(_pickled(random_state()))
-        (partial / _STATE).write_text(json.dumps(asdict(state)), encoding="utf-8")
+        where = {**state.to_json(), _SCALE: scale_of(trained.model)}
+        (partial / _STATE).write_text(json.dumps(where), encoding="utf-8")
+        if state.snapshot is not None and state.snapshot.step != state.step:
+            (partial / _SNAPSHOT).write_bytes(_pickled(_parts(state.snapshot)))
         write_json(partial / DIGESTS_NAME, digest_folder(partial))
     for old in list_checkpoints(run)[:-keep]:
         shutil.rmtree(old)
@@ -111,7 +108,8 @@ def check_checkpoint(folder: Path) -> None:
     if not path.is_file():
         raise CorruptFileError("a file of digests is needed", got="none", where=path)
     digests = read_json(path)
-    if not isinstance(digests, dict) or set(digests) != {_ADAPTER, _OPTIMIZER, _RANDOM, _STATE}:
+    names = {_ADAPTER, _OPTIMIZER, _RANDOM, _STATE}
+    if not isinstance(digests, dict) or set(digests) - {_SNAPSHOT} != names:
         raise CorruptFileError("digests of a checkpoint's files", got="others", where=path)
     check_digests(folder, digests)
 
@@ -136,7 +134,22 @@ def _load(folder: Path, trained: Trained) -> LoopState:
     settle(trained.model)
     trained.optimizer.load_state_dict(_unpickled((folder / _OPTIMIZER).read_bytes()))
     put_random_state(_unpickled((folder / _RANDOM).read_bytes()))
-    return LoopState(**read_json(folder / _STATE))
+    where = read_json(folder / _STATE)
+    rescale(trained.model, where.pop(_SCALE) / scale_of(trained.model))
+    state = LoopState.from_json(where)
+    if (folder / _SNAPSHOT).exists():
+        state.snapshot = Snapshot(**_unpickled((folder / _SNAPSHOT).read_bytes()))
+    else:
+        state.snapshot = take_snapshot(trained.model, trained.optimizer, step=state.step)
+    return state
+
+
+def _parts(snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "step": snapshot.step,
+        "weights": snapshot.weights,
+        "optimizer": snapshot.optimizer,
+    }
 
 
 def _pickled(value: Any) -> bytes:

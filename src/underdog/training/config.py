@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from underdog.errors import InputError
 from underdog.mcq.prompt import PromptStyle
-from underdog.training.guard import GuardConfig
+from underdog.training.guards.config import GuardConfig, WatchConfig
 from underdog.training.schedule import ScheduleConfig
 
 
@@ -82,6 +82,39 @@ class CheckpointConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ValidationConfig:
+    """What is measured while training, and which adapters are kept for it."""
+
+    questions: int = 200
+    """Held-out questions asked, a seeded sample; 0 for none. 200 give about 7 points either way."""
+    retention_questions: int = 500
+    """Questions of the retention set that are asked, a seeded sample, at least 1."""
+    every_steps: int | None = None
+    """Steps between validations, or None for chunk borders only (which always have one)."""
+    best: int = 1
+    """Validated adapters that are kept: the best in best/, further ones in candidates/; 0: none."""
+    keep: str = "last"
+    """Which adapter becomes adapter/: "last", or "best" of the validated ones."""
+
+    def __post_init__(self) -> None:
+        counts = (self.questions, self.best)
+        if min(counts) < 0 or self.retention_questions < 1:
+            raise InputError(
+                "questions and best of at least 0, retention_questions of at least 1",
+                got=f"{self.questions}, {self.best}, {self.retention_questions}",
+            )
+        if self.every_steps is not None and self.every_steps < 1:
+            raise InputError("every_steps of at least 1, or none", got=str(self.every_steps))
+        if self.keep not in {"last", "best"}:
+            raise InputError('keep "last" or "best"', got=repr(self.keep))
+        if self.keep == "best" and not min(counts):
+            raise InputError(
+                "a validation with a best adapter is needed to keep the best",
+                got=f"{self.questions} questions, {self.best} kept",
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingConfig:
     """Everything about training except the base, the adapter and the rows."""
 
@@ -96,7 +129,11 @@ class TrainingConfig:
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     """AdamW's constants."""
     guard: GuardConfig = field(default_factory=GuardConfig)
-    """Limits on gradients."""
+    """Limits whose passing calls for a remedy."""
+    watch: WatchConfig = field(default_factory=WatchConfig)
+    """What follows a guard's verdict, and how long is waited."""
+    validation: ValidationConfig = field(default_factory=ValidationConfig)
+    """What is measured at chunk borders, and which adapters are kept."""
     checkpoints: CheckpointConfig = field(default_factory=CheckpointConfig)
     """How often the run can be continued from."""
     execution: ExecutionConfig = field(default_factory=ExecutionConfig)

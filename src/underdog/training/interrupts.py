@@ -36,6 +36,10 @@ class StopWish:
         self.signal_number: int | None = None
         self._before: dict[signal.Signals, Any] = {}
 
+    def came(self) -> bool:
+        """Whether there was a signal."""
+        return self.signal_number is not None
+
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for number in SIGNALS:

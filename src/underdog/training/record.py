@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from underdog.adapters.settings import AdapterSettings
 from underdog.data.row import Row
 from underdog.errors import CorruptFileError
 from underdog.hardware.machine import read_machine, usable_cores
+from underdog.mcq.question import Question
 from underdog.runs.files import check_digests, digest_folder, digest_value, read_json, write_json
 from underdog.runs.manifest import Manifest
 from underdog.training.config import TrainingConfig
@@ -25,8 +26,9 @@ one thread and 118 s on two, because OpenMP's threads spin at every barrier."""
 
 @dataclass(frozen=True, slots=True)
 class TrainingJob:
-    """What to train on what. Rows outside the train split are ignored. `identity` is anything
-    more that decides the result and must not change between sittings (plain JSON values).
+    """What to train on what. Rows of the validation split are asked at chunk borders, `retention`
+    are questions that the model should not forget. `identity` is anything more that decides the
+    result and must not change between sittings (plain JSON values).
     """
 
     rows: tuple[Row, ...]
@@ -35,12 +37,19 @@ class TrainingJob:
     adapter: AdapterSettings
     out: Path
     identity: Mapping[str, Any]
+    retention: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
     """What came out. `resumed_from` is the step this call started at, None for a fresh start;
     `elapsed_s` is training time over all sittings.
+
+    The rest are plain JSON values. `adapters` are the folders that can be used, or go on to an
+    ensemble: {"adapter", "step", "accuracy", "loss", "questions"}, numbers None where that step was
+    not validated; the first is adapter/ itself. `start_accuracy` is that of the untouched base on
+    the same questions. `overfitting_since` is a step or None; `forgetting` as in
+    `evaluation.forgetting.Forgetting.to_json`, or None without a retention set.
     """
 
     adapter: Path
@@ -51,13 +60,34 @@ class TrainingResult:
     without_answer: int
     elapsed_s: float
     resumed_from: int | None
+    remedies: list[dict[str, Any]] = field(default_factory=list)
+    adapters: list[dict[str, Any]] = field(default_factory=list)
+    start_accuracy: float | None = None
+    overfitting_since: int | None = None
+    forgetting: dict[str, Any] | None = None
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The best validated adapter that is kept, or None."""
+        found = [each for each in self.adapters if each["accuracy"] is not None]
+        return min(found, key=_rank, default=None)
 
 
-def make_manifest(job: TrainingJob, rows: tuple[Row, ...]) -> Manifest:
-    """The header of the run. Settings that cannot change the result are context, not identity."""
+def _rank(entry: Mapping[str, Any]) -> tuple[float, float, int]:
+    loss = entry["loss"]
+    return (-entry["accuracy"], float("inf") if loss is None else loss, entry["step"])
+
+
+def make_manifest(job: TrainingJob, rows: tuple[Row, ...], asked: Mapping[str, Any]) -> Manifest:
+    """The header of the run. Settings that cannot change the result are context, not identity.
+
+    `rows` are those trained on, `asked` says which questions are asked on the way: remedies and
+    the best adapter follow from their answers.
+    """
     recipe = asdict(job.config)
     execution = recipe.pop("execution")
     checkpoints = recipe.pop("checkpoints")
+    watch = recipe.pop("watch")
     for name in ("accumulation", "activation_checkpointing"):
         recipe[name] = execution.pop(name)
     identity = {
@@ -65,6 +95,9 @@ def make_manifest(job: TrainingJob, rows: tuple[Row, ...]) -> Manifest:
         "training": recipe,
         "adapter": {**asdict(job.adapter), "kind": job.adapter.kind.value},
         "data_digest": rows_digest(rows),
+        "data_rows": len(rows),
+        "data_chunks": len({row.chunk for row in rows}),
+        **asked,
         "base_digest": model_digest(job.base.model),
         "base_dtype": str(job.base.model.dtype),
         "code_version": __version__,
@@ -73,8 +106,8 @@ def make_manifest(job: TrainingJob, rows: tuple[Row, ...]) -> Manifest:
         "threads": job.config.execution.threads or default_threads(job.base.model),
         "execution": execution,
         "checkpoints": checkpoints,
+        "watch": watch,
         "machine": read_machine().to_json(),
-        "rows": len(rows),
     }
     return Manifest(identity, context)
 
@@ -93,6 +126,22 @@ def rows_digest(rows: tuple[Row, ...]) -> str:
             for row in rows
         ]
     )
+
+
+def asked(
+    validation: Sequence[Question], retention: Sequence[Question]
+) -> dict[str, dict[str, Any]]:
+    """The questions asked on the way, for the header."""
+    return {
+        name: {
+            "questions": len(questions),
+            "digest": digest_value(
+                [[each.id, list(each.choices), each.answer] for each in questions]
+            ),
+        }
+        for name, questions in (("validation", validation), ("retention", retention))
+        if questions
+    }
 
 
 def read_result(run: Path, *, say: Callable[[str], None]) -> TrainingResult | None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -78,19 +78,32 @@ class Batch:
     last_of_chunk: bool
 
 
+LEAST_RAISED = 0.1
+"""A replay ratio that is raised is at least this afterwards: that of the 72B recipes' start."""
+
+
 def make_schedule(
-    chunks: Sequence[int], config: ScheduleConfig, *, seed: int
+    chunks: Sequence[int],
+    config: ScheduleConfig,
+    *,
+    seed: int,
+    replay_factors: Mapping[int, float] | None = None,
 ) -> tuple[ScheduleRow, ...]:
     """Every showing in order. `chunks[i]` is row i's chunk; chunks are gone through in rising
     order, their rows in random order, mixed with replays of rows of earlier chunks only.
+
+    `replay_factors` multiply the replay ratio of single chunks; chunks before the first that has
+    another factor than 1 are shown as they are without it.
     """
+    factors = replay_factors or {}
     shown: Counter[int] = Counter()
     schedule: list[ScheduleRow] = []
     reservoir = Reservoir(config.replay_capacity, seed=seed)
     turns = sorted(set(chunks))
     for turn, chunk in enumerate(turns):
         fresh = [row for row, of in enumerate(chunks) if of == chunk]
-        replays = round(len(fresh) * replay_ratio(turn, len(turns), config.replay_ratio))
+        ratio = replay_ratio(turn, len(turns), config.replay_ratio)
+        replays = round(len(fresh) * raised(ratio, factors.get(chunk, 1.0), turn))
         for epoch in range(config.epochs):
             rng = random.Random(f"{seed} chunk {chunk} epoch {epoch}")
             drawn = [(row, True) for row in _draw(reservoir.rows, replays, rng)]
@@ -128,6 +141,13 @@ def replay_ratio(turn: int, turns: int, ratios: tuple[float, float]) -> float:
     if turn == 0:
         return 0.0
     return _between(ratios, turn - 1, turns - 1)
+
+
+def raised(ratio: float, factor: float, turn: int) -> float:
+    """A replay ratio times a factor, at most 1; from nothing it rises to LEAST_RAISED."""
+    if factor <= 1.0 or turn == 0:
+        return ratio * factor
+    return min(1.0, max(ratio * factor, LEAST_RAISED))
 
 
 def chunk_learning_rates(chunks: Sequence[int], rates: tuple[float, float]) -> dict[int, float]:

@@ -1,16 +1,16 @@
 """From a curriculum to an adapter on disk: `train` wires the parts and can always be repeated.
 
 In: a TrainingJob. Out: a run folder with `manifest.json`, `metrics.jsonl`, `tensorboard/`,
-`checkpoints/`, `adapter/` and `result.json`. The same call on the same folder continues where the
-last one stopped, and ends in the same weights, bit for bit on a CPU with the same packages and
-threads. Never: a second result in a folder of another recipe.
+`checkpoints/`, `adapter/` and `result.json`, and `best/` and `retention/` where questions are asked
+on the way. The same call on the same folder continues where the last one stopped, and ends in the
+same weights, bit for bit on a CPU with the same packages and threads. Never: a second result in a
+folder of another recipe.
 """
 
 from __future__ import annotations
 
 import time
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,6 @@ from underdog.adapters.adapter import attach, parameter_groups
 from underdog.adapters.base import model_digest
 from underdog.adapters.fused import fused_lora
 from underdog.adapters.last_layer import last_layer_where_read
-from underdog.adapters.lora import save_adapter
 from underdog.adapters.settings import AdapterKind, AdapterSettings
 from underdog.adapters.subspaces import SubspaceStore, default_folder
 from underdog.data.row import Row, Split
@@ -33,23 +32,34 @@ from underdog.runs.lock import locked
 from underdog.runs.manifest import open_manifest
 from underdog.runs.metrics import METRICS_NAME
 from underdog.runs.progress import SILENT, Progress
+from underdog.training.arithmetic import exact_arithmetic
 from underdog.training.batches import Encoder, LeftOut, choose_rows
-from underdog.training.checkpoint import LoopState, Trained, restore_newest
+from underdog.training.checkpoint import Trained, restore_newest
 from underdog.training.config import ExecutionConfig, TrainingConfig
-from underdog.training.loop import Evaluate, LoopPlan, LoopTools, run_loop
+from underdog.training.exams import Ask, Exams, make_exams
+from underdog.training.loop import run_loop
 from underdog.training.metrics import MetricsWriter
+from underdog.training.outcome import keep_adapter, make_result
+from underdog.training.plan import Evaluate, LoopPlan, LoopTools
 from underdog.training.record import (
-    ADAPTER_NAME,
     TrainingJob,
     TrainingResult,
+    asked,
     make_manifest,
     read_result,
     write_result,
 )
-from underdog.training.schedule import cut_batches, learning_rates, make_schedule
+from underdog.training.remedies import Remedy, plan_steps
+from underdog.training.schedule import Batch
+from underdog.training.state import LoopState
+from underdog.training.storage import Disk, Storage
 
 LISTED_IDS = 20
 """Ids of left-out rows written into the metrics; the counts are always whole."""
+
+
+THE_DISK = Disk()
+"""Of this machine."""
 
 
 def say_nothing(sentence: str) -> None:
@@ -59,39 +69,47 @@ def say_nothing(sentence: str) -> None:
 def train(
     job: TrainingJob,
     *,
+    ask: Ask | None = None,
     evaluate: Evaluate | None = None,
     progress: Progress = SILENT,
     say: Callable[[str], None] = say_nothing,
     clock: Callable[[], float] = time.perf_counter,
+    disk: Disk = THE_DISK,
 ) -> TrainingResult:
     """Train, or continue, or just report a run that is complete.
 
-    The base is used in place and is itself again afterwards. `evaluate` is called at chunk borders;
-    `say` gets sentences for the user (a damaged checkpoint, rows left out).
+    The base is used in place and is itself again afterwards. `ask` puts questions to the model:
+    with it, validation and retention questions are asked on the way. `evaluate` is called at chunk
+    borders; `say` gets sentences for the user (a damaged checkpoint, rows left out, a remedy).
 
-    Raises RunMismatchError, RunError (no finite steps, another process in the folder), InputError,
-    DiskFullError, and StoppedBySignal (a KeyboardInterrupt) after SIGINT or SIGTERM.
+    Raises RunMismatchError, RunError (what a guard stopped, another process in the folder),
+    InputError, DiskFullError, and StoppedBySignal (a KeyboardInterrupt) after SIGINT or SIGTERM.
+    Under the watch's "stop", a stall ends the process with the status of `guards.stall`.
     """
     rows = tuple(row for row in job.rows if row.split is Split.TRAIN)
     if not rows:
         raise InputError("rows of the train split are needed", got="none", where=job.out)
+    exams = None if ask is None else make_exams(job, ask)
+    known = {} if exams is None else asked(exams.validation, exams.retention)
     with locked(job.out):
-        stored = open_manifest(job.out, make_manifest(job, rows))
+        stored = open_manifest(job.out, make_manifest(job, rows, known))
         done = read_result(job.out, say=say)
         if done is not None:
             return done
         clean_partial(job.out)
         threads = job.config.execution.threads or stored.context["threads"]
         with exact_arithmetic(threads, on_cpu=_on_cpu(job.config.execution)):
-            return _train(job, rows, _Listeners(evaluate, progress, say, clock))
+            return _train(job, rows, _Listeners(exams, evaluate, progress, say, clock, disk))
 
 
 @dataclass(frozen=True, slots=True)
 class _Listeners:
+    exams: Exams | None
     evaluate: Evaluate | None
     progress: Progress
     say: Callable[[str], None]
     clock: Callable[[], float]
+    disk: Disk
 
 
 def _train(job: TrainingJob, rows: tuple[Row, ...], listeners: _Listeners) -> TrainingResult:
@@ -114,27 +132,33 @@ def _train(job: TrainingJob, rows: tuple[Row, ...], listeners: _Listeners) -> Tr
         state = state or LoopState()
         with MetricsWriter(job.out, resumed_step=resumed_from) as metrics:
             _tell(damaged, left_out, state.step, metrics, listeners.say)
-            tools = LoopTools(
-                accelerator,
-                job.out,
-                metrics,
-                listeners.progress,
-                listeners.evaluate,
-                listeners.clock,
-            )
-            _run(plan, trained, state, tools)
-        save_adapter(trained.model, job.out / ADAPTER_NAME)
-    result = TrainingResult(
-        adapter=job.out / ADAPTER_NAME,
-        steps=state.step,
-        samples=state.samples,
-        dropped_steps=state.dropped,
-        too_long=len(left_out.too_long),
-        without_answer=len(left_out.without_answer),
-        elapsed_s=round(state.elapsed_s, 6),
-        resumed_from=resumed_from,
+            if state.remedies:
+                plan = plan.revised(state.remedies)
+            _run(plan, trained, state, _tools(job, listeners, accelerator, metrics))
+        kept_step = keep_adapter(job, trained, state)
+    result = make_result(
+        job, state, listeners.exams, left_out, kept_step=kept_step, resumed_from=resumed_from
     )
     return write_result(job.out, result)
+
+
+def _tools(
+    job: TrainingJob, listeners: _Listeners, accelerator: Accelerator, metrics: MetricsWriter
+) -> LoopTools:
+    config = job.config
+    return LoopTools(
+        accelerator=accelerator,
+        run=job.out,
+        metrics=metrics,
+        progress=listeners.progress,
+        say=listeners.say,
+        evaluate=listeners.evaluate,
+        exams=listeners.exams,
+        storage=Storage(
+            job.out, config.checkpoints.keep, config.watch, listeners.disk, metrics, listeners.say
+        ),
+        clock=listeners.clock,
+    )
 
 
 def make_plan(
@@ -142,18 +166,20 @@ def make_plan(
 ) -> LoopPlan:
     """Decide everything that will happen. `lengths` are the rows' tokens."""
     chunks = [row.chunk if row.chunk is not None else 0 for row in rows]
-    schedule = make_schedule(chunks, config.schedule, seed=config.seed)
-    batches = cut_batches(
-        schedule, lengths, batch_size=config.schedule.batch_size, seed=config.seed
-    )
+
+    def revise(remedies: Sequence[Remedy]) -> tuple[tuple[Batch, ...], tuple[float, ...]]:
+        return plan_steps(chunks, lengths, config.schedule, seed=config.seed, remedies=remedies)
+
+    batches, rates = revise(())
     return LoopPlan(
-        batches,
-        learning_rates(batches, config.schedule),
-        lambda shown: encoder.example(rows[shown.row].question, shown.showing),
-        config.guard,
-        config.execution.accumulation,
-        config.checkpoints.every_steps,
-        config.checkpoints.keep,
+        batches=batches,
+        learning_rates=rates,
+        revise=revise,
+        example=lambda shown: encoder.example(rows[shown.row].question, shown.showing),
+        guard=config.guard,
+        watch=config.watch,
+        accumulation=config.execution.accumulation,
+        checkpoint_every=config.checkpoints.every_steps,
     )
 
 
@@ -230,31 +256,6 @@ def _named(model: Any, action: str) -> Callable[..., None]:
         if method is not None:
             return method
     raise InputError("a model that can compute activations again", got=type(model).__name__)
-
-
-@contextmanager
-def exact_arithmetic(threads: int, *, on_cpu: bool) -> Iterator[None]:
-    """Repeatable kernels on a fixed number of threads; put back afterwards.
-
-    On an accelerator some kernels have no repeatable form: there it is a preference, and resuming
-    is exact in the order of rows and in the optimizer's state, not in the last bit.
-    """
-    before = torch.get_num_threads()
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    filling = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True, warn_only=not on_cpu)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    try:
-        with warnings.catch_warnings():
-            if not on_cpu:
-                warnings.filterwarnings("ignore", message=".*deterministic.*")
-            yield
-    finally:
-        torch.set_num_threads(before)
-        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
-        torch.utils.deterministic.fill_uninitialized_memory = filling  # type: ignore[attr-defined]
 
 
 def _run(plan: LoopPlan, trained: Trained, state: LoopState, tools: LoopTools) -> None:

@@ -15,9 +15,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from underdog.adapters.adapter import attach
 from underdog.adapters.fused import fused_lora
 from underdog.adapters.last_layer import last_layer_where_read
-from underdog.adapters.lora import attach
 from underdog.adapters.settings import AdapterSettings
 from underdog.training.batches import BatchTensors, answer_loss
 from underdog.training.budget.activations import Pass

@@ -88,8 +88,8 @@ def test_a_config_in_the_hubs_cache_is_used(
 
 
 def test_unknown_names_and_architectures_are_refused_with_the_nearest() -> None:
-    """A typo is answered with the name that was probably meant."""
-    with pytest.raises(InputError, match=r"Try: Qwen/Qwen2\.5-72B"):
+    """A typo is answered with the names that were probably meant."""
+    with pytest.raises(InputError, match=r"Try: one of .*Qwen/Qwen2\.5-72B"):
         find_shape("Qwen/Qwen2.5-27B-Instruct")
     with pytest.raises(InputError, match=r"an architecture out of qwen2.*got gpt2"):
         shape_of({"model_type": "gpt2"}, "mine")

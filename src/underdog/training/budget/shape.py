@@ -135,11 +135,12 @@ def find_shape(model: str | Path) -> Shape:
     cached = _cached(str(model))
     if cached is not None:
         return shape_of(read_json(cached), str(model), where=cached)
-    near = difflib.get_close_matches(short_name(str(model)), _by_short_name(), n=1)
+    near = difflib.get_close_matches(short_name(str(model)), _by_short_name(), n=3)
+    names = [_by_short_name()[name] for name in near] or list(known_configs())
     raise InputError(
         "a model folder with config.json, or the name of a well-known model, is needed",
         got=str(model),
-        hint=_by_short_name()[near[0]] if near else f"one of {', '.join(known_configs())}",
+        hint=f"one of {', '.join(names)}",
     )
 
 

@@ -1,4 +1,5 @@
 """BoolQ: yes/no questions people typed, with a passage that decides them. Kept as two choices.
+Questions about one passage form a group.
 
 Worded as the passage, an empty line, the question with a capital and a question mark.
 """
@@ -8,11 +9,13 @@ from __future__ import annotations
 from underdog.data.hub.columns import Row, flag, text
 from underdog.data.hub.record import Record, ask, choice_record, put_right
 from underdog.data.hub.source import HubPlace, HubSource
+from underdog.runs.files import digest_value
 
 
 def to_record(row: Row) -> Record:
     """`question`, `passage`, `answer` as true or false."""
-    question = f"{text(row, 'passage')}\n\n{ask(text(row, 'question'))}"
+    passage = text(row, "passage")
+    question = f"{passage}\n\n{ask(text(row, 'question'))}"
     answer = flag(row, "answer")
     right, wrong = ("no", "yes") if answer is False else ("yes", "no")
     placed = put_right(question, right, wrong=[wrong])
@@ -21,6 +24,7 @@ def to_record(row: Row) -> Record:
         placed.choices,
         answer=None if answer is None else placed.answer,
         topic="reading",
+        group=f"boolq: {digest_value(passage)[:16]}" if passage else "",
     )
 
 
