@@ -133,10 +133,12 @@ def mcnemar(only_first: int, only_second: int) -> float:
     if only_first + only_second == 0:
         return 1.0
     try:
-        from scipy.stats import binomtest
+        from scipy.special import bdtr
     except ImportError as error:
         raise MissingExtraError.of("evaluation", "data") from error
-    return float(binomtest(min(only_first, only_second), only_first + only_second).pvalue)
+    # Symmetric for a coin, so both tails are twice one; the middle is in both.
+    tail = float(bdtr(min(only_first, only_second), only_first + only_second, 0.5))
+    return min(2 * tail, 1.0)
 
 
 def paired_difference(counts: PairedCounts) -> Interval:

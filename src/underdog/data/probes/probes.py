@@ -157,8 +157,7 @@ def _one_thread() -> AbstractContextManager[object]:
     """Linear algebra on one thread: the order of its sums must not depend on how many there are."""
     try:
         import scipy.optimize
-        import scipy.sparse
-        import scipy.stats  # noqa: F401  # all that the parts of a probe import
+        import scipy.sparse  # noqa: F401  # all that the parts of a probe import
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # no py.typed
     except ImportError as error:
         raise MissingExtraError.of("probes of a question set", "data") from error

@@ -79,10 +79,10 @@ def _places(now: Answers, start: Answers | None, nats: float) -> str | None:
 
 def _accident(statistic: float, degrees: int) -> float:
     try:
-        from scipy.stats import chi2
+        from scipy.special import chdtrc
     except ImportError as error:
         raise MissingExtraError.of("the collapse guard", "data") from error
-    return float(chi2.sf(statistic, degrees))
+    return float(chdtrc(degrees, statistic))
 
 
 def _fell(now: Answers, best: Answers | None) -> str | None:
