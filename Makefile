@@ -23,7 +23,7 @@ run: $(READY)  ## the whole path on embedded defaults, offline, into $(OUT)/
 
 test: $(READY)  ## all tests, with coverage
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --cov --cov-report=
 	$(BIN)/coverage report
 
 quick: $(READY)  ## the tests that take no time
