@@ -22,6 +22,7 @@ from underdog.data.conversion.board import Board, lay_out
 from underdog.data.conversion.cell_draw import Deck, Drawn, Wanted, draw_cells
 from underdog.data.conversion.config import ConversionConfig, TwoOptions
 from underdog.data.conversion.figures import Figure
+from underdog.data.conversion.negated import asks_what_is_not
 from underdog.data.conversion.number_draw import Asked, Setting, draw_numbers
 from underdog.data.conversion.pool import LONGEST_PHRASE_WORDS, Pool, PoolAnswer, gather
 from underdog.data.conversion.prior import Priors
@@ -123,12 +124,20 @@ def _settle(question: OpenQuestion, config: ConversionConfig) -> _Outcome | None
     if _speaks_of_choices(answer):
         detail = f"answer {shorten(answer, 60)!r}"
         return _Outcome(AnswerKind.PHRASE, reason=Reason.CHOICE_OF_ALL, detail=detail)
+    why = _why_none(text, answer, config)
+    if why is not None:
+        return _Outcome(AnswerKind.PHRASE, reason=Reason.TOO_FEW_DISTRACTORS, detail=why)
+    return None
+
+
+def _why_none(text: str, answer: str, config: ConversionConfig) -> str | None:
+    """Why no other answer would be a fair wrong choice, where that is known at once."""
     if names_its_options(text, answer):
-        detail = f"the question names {shorten(answer, 60)!r} among its options"
-        return _Outcome(AnswerKind.PHRASE, reason=Reason.TOO_FEW_DISTRACTORS, detail=detail)
+        return f"the question names {shorten(answer, 60)!r} among its options"
+    if asks_what_is_not(text):
+        return "it asks what is not so: other answers are right as well"
     if not _may_be_drawn(answer, config):
-        detail = f"an answer of {len(answer)} characters, at most {config.longest_answer}"
-        return _Outcome(AnswerKind.PHRASE, reason=Reason.TOO_FEW_DISTRACTORS, detail=detail)
+        return f"an answer of {len(answer)} characters, at most {config.longest_answer}"
     return None
 
 
