@@ -1,0 +1,1 @@
+"""Two-dimensional convolution without a vendor library: exact reference, candidates, choice, patch."""
