@@ -8,6 +8,8 @@ in this process; the failure is counted and told once, and PyTorch's own kernels
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,7 +19,7 @@ from torch import Tensor
 from underdog.errors import InputError
 from underdog.vision.conv.algorithms import native
 from underdog.vision.conv.algorithms.registry import ALGORITHMS, compute, form
-from underdog.vision.conv.algorithms.workspace import Workspace
+from underdog.vision.conv.algorithms.workspace import Arena, Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
 
 MIB = 1 << 20
@@ -83,6 +85,7 @@ class Engine:
     budget_bytes: int = BUDGET_BYTES
     fallbacks: dict[tuple[ConvSpec, Part, Choice], int] = field(default_factory=dict)
     runs: dict[Choice, int] = field(default_factory=dict)
+    _arenas: dict[torch.device, Arena] = field(default_factory=dict)
 
     def compute(self, spec: ConvSpec, part: Part, a: Tensor, b: Tensor) -> Tensor:
         """One part; operands (N, C, H, W) or weights, on one device, of the spec's dtype."""
@@ -90,7 +93,10 @@ class Engine:
         key = (spec, part, choice)
         if choice != NATIVE and key not in self.fallbacks:
             try:
-                found = compute_by(choice, spec, part, a, b, budget_bytes=self.budget_bytes)
+                arena = self._arena(a.device)
+                found = compute_by(
+                    choice, spec, part, a, b, budget_bytes=self.budget_bytes, arena=arena
+                )
             # Whatever an algorithm trips over on a machine we have not seen, training goes on.
             except Exception as error:  # noqa: BLE001
                 logger.warning("%s failed for the %s of %s: %s", choice, part, spec, error)
@@ -104,12 +110,43 @@ class Engine:
         found = native.compute(spec, part, a, b)
         return found.contiguous(memory_format=form(spec, part))
 
+    def _arena(self, device: torch.device) -> Arena | None:
+        """Kept memory for a CPU; the allocators of GPUs keep their own."""
+        if device.type != "cpu":
+            return None
+        return self._arenas.setdefault(device, Arena(device))
+
 
 def compute_by(
-    choice: Choice, spec: ConvSpec, part: Part, a: Tensor, b: Tensor, *, budget_bytes: int
+    choice: Choice,
+    spec: ConvSpec,
+    part: Part,
+    a: Tensor,
+    b: Tensor,
+    *,
+    budget_bytes: int,
+    arena: Arena | None = None,
 ) -> Tensor:
     """One part by one choice; raises what it raises, OverBudgetError among others."""
     if choice == NATIVE:
         return native.compute(spec, part, a, b)
-    work = Workspace(a.device, budget_bytes=budget_bytes, chunk_bytes=choice.chunk_bytes)
-    return compute(ALGORITHMS[choice.algorithm], spec, part, a, b, work)
+    with _held(arena) as free:
+        work = Workspace(
+            a.device, budget_bytes=budget_bytes, chunk_bytes=choice.chunk_bytes, arena=free
+        )
+        found = compute(ALGORITHMS[choice.algorithm], spec, part, a, b, work)
+        if free is not None:
+            free.grow(work.most_taken())
+    return found
+
+
+@contextmanager
+def _held(arena: Arena | None) -> Iterator[Arena | None]:
+    """The arena for the block, or None where another thread has it."""
+    if arena is None or not arena.lock.acquire(blocking=False):
+        yield None
+        return
+    try:
+        yield arena
+    finally:
+        arena.lock.release()

@@ -88,7 +88,7 @@ class Shift:
         for image, row, images, count in rows.pieces():
             height = rows.load(image, row, images, count)
             for matrix, taps in rows.matrices(images, count):
-                found = sums.as_strided((matrix.rows, out), (plan.sets * out, 1), matrix.set * out)
+                found = _every(sums, plan.sets, matrix, out)
                 torch.mm(taps[0], weights[0], out=found)
                 for tap, weight in zip(taps[1:], weights[1:], strict=True):
                     found.addmm_(tap, weight)
@@ -116,7 +116,7 @@ class Shift:
                 first=(0, 0),
             )
             for matrix, taps in rows.matrices(images, count):
-                part = flat.as_strided((matrix.rows, out), (plan.sets * out, 1), matrix.set * out)
+                part = _every(flat, plan.sets, matrix, out)
                 for tap, sums in zip(taps, total, strict=True):
                     sums.addmm_(tap.t(), part)
         kernel = total.view(*window.kernel, x.shape[3], out)
@@ -126,6 +126,11 @@ class Shift:
 class _Matrix(NamedTuple):
     set: int
     rows: int
+
+
+def _every(flat: Tensor, sets: int, matrix: _Matrix, out: int) -> Tensor:
+    """The outputs of one set, (rows, O), in place: every `sets`-th from the set's number on."""
+    return flat[matrix.set * out :].as_strided((matrix.rows, out), (sets * out, 1))
 
 
 class _Rows:
@@ -182,12 +187,10 @@ class _Rows:
         for number in range(plan.sets):
             start = number * self.window.stride[1]
             taps = [
-                self.flat[plan.phases.index(tap.phase)].as_strided(
-                    (length, plan.run * channels),
-                    (step * channels, 1),
-                    plan.phases.index(tap.phase) * self.flat.stride(0)
-                    + (tap.row * plan.padded + start + tap.pixel) * channels,
-                )
+                self.flat[
+                    plan.phases.index(tap.phase),
+                    (tap.row * plan.padded + start + tap.pixel) * channels :,
+                ].as_strided((length, plan.run * channels), (step * channels, 1))
                 for tap in plan.taps
             ]
             yield _Matrix(number, length), taps
