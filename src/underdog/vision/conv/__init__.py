@@ -1,1 +1,1 @@
-"""Two-dimensional convolution without a vendor library: exact reference, candidates, choice, patch."""
+"""Convolution of images without a vendor library: reference, candidates, choice, patch."""

@@ -128,9 +128,7 @@ def run(
 def totals_s(timings: Sequence[Timing]) -> dict[str, float]:
     """Seconds over all layers, by contender."""
     names = dict.fromkeys(timing.contender for timing in timings)
-    return {
-        name: sum(each.total_s for each in timings if each.contender == name) for name in names
-    }
+    return {name: sum(each.total_s for each in timings if each.contender == name) for name in names}
 
 
 def headline(timings: Sequence[Timing]) -> dict[str, float]:
@@ -181,7 +179,7 @@ class _Case:
                     y = self.contender.convolve(self.x, self.w, self.spec)
                 self.saved_bytes = saved.bytes
             between = self._now()
-            y.backward(self.g)
+            y.backward(self.g)  # type: ignore[no-untyped-call]
             end = self._now()
         if counted:
             self.forward_s.append(between - start)

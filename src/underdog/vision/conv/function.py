@@ -21,9 +21,9 @@ from underdog.vision.conv.engine import Engine
 from underdog.vision.conv.spec import DTYPES, ZEROS, ConvSpec, Layout, Part, pair, resolve_pads
 
 _PARTNERS = {
-    Part.FORWARD: ((Part.INPUT, "gb"), (Part.WEIGHT, "ag")),
-    Part.INPUT: ((Part.FORWARD, "gb"), (Part.WEIGHT, "ga")),
-    Part.WEIGHT: ((Part.INPUT, "bg"), (Part.FORWARD, "ag")),
+    Part.FORWARD: ((Part.INPUT, "g", "b"), (Part.WEIGHT, "a", "g")),
+    Part.INPUT: ((Part.FORWARD, "g", "b"), (Part.WEIGHT, "g", "a")),
+    Part.WEIGHT: ((Part.INPUT, "b", "g"), (Part.FORWARD, "a", "g")),
 }
 """For each part, how the gradients of its operands a and b come from them and the gradient g."""
 
@@ -156,11 +156,9 @@ class _Product(torch.autograd.Function):
         spec, part, engine = ctx.how
         operands = {"a": a, "b": b, "g": g}
         gradients: list[Tensor | None] = [None] * 5
-        for number, (partner, (left, right)) in enumerate(_PARTNERS[part]):
+        for number, (partner, left, right) in enumerate(_PARTNERS[part]):
             if ctx.needs_input_grad[number]:
-                gradients[number] = _product(
-                    operands[left], operands[right], spec, partner, engine
-                )
+                gradients[number] = _product(operands[left], operands[right], spec, partner, engine)
         return tuple(gradients)
 
     @staticmethod
@@ -175,7 +173,7 @@ class _Product(torch.autograd.Function):
         # One after the other: per-sample gradients need it to be right, nobody needs it fast.
         (a, b), how = inputs[:2], inputs[2:]
         results = [
-            _Product.apply(
+            _Product.apply(  # type: ignore[no-untyped-call]
                 a if in_dims[0] is None else a.select(in_dims[0], number),
                 b if in_dims[1] is None else b.select(in_dims[1], number),
                 *how,
@@ -186,7 +184,7 @@ class _Product(torch.autograd.Function):
 
 
 def _product(a: Tensor, b: Tensor, spec: ConvSpec, part: Part, engine: Engine) -> Tensor:
-    found: Tensor = _Product.apply(a, b, spec, part, engine)
+    found: Tensor = _Product.apply(a, b, spec, part, engine)  # type: ignore[no-untyped-call]
     return found
 
 

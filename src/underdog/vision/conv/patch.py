@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from underdog.errors import InputError
-from underdog.vision.conv.algorithms.native import set_vendor_libraries
+from underdog.vision.conv.algorithms.native import set_vendor_libraries, vendor_flags
 from underdog.vision.conv.engine import Engine
 from underdog.vision.conv.function import conv2d, conv_transpose2d
 from underdog.vision.conv.spec import DTYPES
@@ -47,7 +47,7 @@ class Patch:
         """Replace; InputError when this patch is on already."""
         if self._originals:
             raise InputError("a patch that is off", got="one that is on", hint="call off() first")
-        self._flags = (torch.backends.cudnn.enabled, torch.backends.mkldnn.enabled)
+        self._flags = vendor_flags()
         replacements = (self._conv_forward, self._conv_transpose_forward)
         for (kind, name), make in zip(_TARGETS, replacements, strict=True):
             original = kind.__dict__[name]
@@ -80,7 +80,10 @@ class Patch:
 
     def _conv_forward(self, original: Callable[..., Tensor]) -> Callable[..., Tensor]:
         def _conv_forward(
-            module: nn.Conv2d, input: Tensor, weight: Tensor, bias: Tensor | None  # noqa: A002
+            module: nn.Conv2d,
+            input: Tensor,  # noqa: A002 - PyTorch's name
+            weight: Tensor,
+            bias: Tensor | None,
         ) -> Tensor:
             if not self._serves("Conv2d", input, weight):
                 return original(module, input, weight, bias)
@@ -100,7 +103,9 @@ class Patch:
 
     def _conv_transpose_forward(self, original: Callable[..., Tensor]) -> Callable[..., Tensor]:
         def forward(
-            module: nn.ConvTranspose2d, input: Tensor, output_size: list[int] | None = None  # noqa: A002
+            module: nn.ConvTranspose2d,
+            input: Tensor,  # noqa: A002
+            output_size: list[int] | None = None,
         ) -> Tensor:
             more = _output_padding(module, input, output_size)
             if any(m >= s for m, s in zip(more, module.stride, strict=True)) or not self._serves(

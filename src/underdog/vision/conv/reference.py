@@ -35,7 +35,7 @@ def magnitude(spec: ConvSpec, part: Part, a: Tensor, b: Tensor) -> Tensor:
 
 def _forward(spec: ConvSpec, x: Tensor, w: Tensor) -> Tensor:
     padded = _split(pad(x, spec), spec.groups)
-    weight = w.unflatten(0, (spec.groups, -1))
+    weight = torch.unflatten(w, 0, (spec.groups, -1))
     y = x.new_zeros(spec.batch, spec.groups, weight.shape[1], spec.out_height, spec.out_width)
     for i, j, rows, columns in _taps(spec):
         y += torch.einsum("ngchw,goc->ngohw", padded[..., rows, columns], weight[..., i, j])
@@ -43,19 +43,17 @@ def _forward(spec: ConvSpec, x: Tensor, w: Tensor) -> Tensor:
 
 
 def _input_gradient(spec: ConvSpec, g: Tensor, w: Tensor) -> Tensor:
-    gradient, weight = _split(g, spec.groups), w.unflatten(0, (spec.groups, -1))
+    gradient, weight = _split(g, spec.groups), torch.unflatten(w, 0, (spec.groups, -1))
     shape = pad(g.new_zeros(spec.x_shape), spec).shape
     padded = _split(g.new_zeros(shape), spec.groups)
     for i, j, rows, columns in _taps(spec):
-        padded[..., rows, columns] += torch.einsum(
-            "ngohw,goc->ngchw", gradient, weight[..., i, j]
-        )
+        padded[..., rows, columns] += torch.einsum("ngohw,goc->ngchw", gradient, weight[..., i, j])
     return unpad(padded.flatten(1, 2), spec)
 
 
 def _weight_gradient(spec: ConvSpec, x: Tensor, g: Tensor) -> Tensor:
     padded, gradient = _split(pad(x, spec), spec.groups), _split(g, spec.groups)
-    w = x.new_zeros(spec.w_shape).unflatten(0, (spec.groups, -1))
+    w = torch.unflatten(x.new_zeros(spec.w_shape), 0, (spec.groups, -1))
     for i, j, rows, columns in _taps(spec):
         w[..., i, j] = torch.einsum("ngchw,ngohw->goc", padded[..., rows, columns], gradient)
     return w.flatten(0, 1)
@@ -69,7 +67,7 @@ _PARTS = {
 
 
 def _split(images: Tensor, groups: int) -> Tensor:
-    return images.unflatten(1, (groups, -1))
+    return torch.unflatten(images, 1, (groups, -1))
 
 
 def _taps(spec: ConvSpec) -> Iterator[tuple[int, int, slice, slice]]:

@@ -50,6 +50,9 @@ class Pads(NamedTuple):
     right: int
 
 
+NO_PADS = Pads(0, 0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class ConvSpec:
     """A convolution of `batch` images of `channels` x `height` x `width` to `out_channels`.
@@ -66,7 +69,7 @@ class ConvSpec:
     stride: Pair = (1, 1)
     dilation: Pair = (1, 1)
     groups: int = 1
-    pads: Pads = Pads(0, 0, 0, 0)
+    pads: Pads = NO_PADS
     padding_mode: str = ZEROS
     dtype: str = "float32"
     layout: Layout = Layout.CONTIGUOUS
@@ -177,7 +180,7 @@ class ConvSpec:
             self,
             height=self.height + self.pads.top + self.pads.bottom,
             width=self.width + self.pads.left + self.pads.right,
-            pads=Pads(0, 0, 0, 0),
+            pads=NO_PADS,
             padding_mode=ZEROS,
         )
 
@@ -222,7 +225,7 @@ def resolve_pads(
 ) -> Pads:
     """Pixels at each side for a number, two, four (top, bottom, left, right), "same", "valid"."""
     if padding == "valid":
-        return Pads(0, 0, 0, 0)
+        return NO_PADS
     if padding == "same":
         if stride != (1, 1):
             raise InputError('stride 1 for padding "same"', got=str(stride))

@@ -178,9 +178,7 @@ class Tuner:
         self, trial: Trial, spec: ConvSpec, part: Part, pair: tuple[Tensor, Tensor]
     ) -> Trial:
         assert trial.time_s is not None
-        return replace(
-            trial, time_s=min(trial.time_s, self._time(trial.choice, spec, part, pair))
-        )
+        return replace(trial, time_s=min(trial.time_s, self._time(trial.choice, spec, part, pair)))
 
     def _time(
         self, choice: Choice, spec: ConvSpec, part: Part, pair: tuple[Tensor, Tensor]
@@ -217,7 +215,7 @@ def verify(
     small = replace(spec, batch=images)
     a, b = pair[0][:images], pair[1][:images] if part is Part.WEIGHT else pair[1]
     found = compute_by(trial.choice, small, part, a, b, budget_bytes=budget_bytes)
-    roundings = ALGORITHMS[trial.choice.algorithm].roundings(small, part)
+    roundings = ALGORITHMS[trial.choice.algorithm].roundings
     verdict = judge(small, part, a, b, found, roundings=roundings)
     refusal = "" if verdict.holds else "further from float64 than its bound"
     return replace(trial, error=verdict.error, bound=verdict.bound, refusal=refusal)

@@ -39,18 +39,18 @@ class Sighting(NamedTuple):
         return named or self.backend == UNNAMED
 
 
-class Witness(TorchDispatchMode):
+class Witness(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Sees every operation below autograd; `sightings` counts equal ones."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.sightings: Counter[Sighting] = Counter()
         self.inside: list[str] = []
 
     def __torch_dispatch__(
         self,
         func: Any,
-        types: Any,  # noqa: ARG002 - PyTorch's signature
+        types: Any,
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:

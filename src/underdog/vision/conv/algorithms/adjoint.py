@@ -14,11 +14,11 @@ from itertools import product
 from math import gcd
 from typing import NamedTuple, Protocol
 
+import torch
 from torch import Tensor
 
 from underdog.vision.conv.algorithms.window import Window
 from underdog.vision.conv.algorithms.workspace import Workspace
-
 
 FEW_CHANNELS = 8
 """Up to here all phases share one product: one with three columns runs far below the machine's
@@ -28,9 +28,8 @@ rate (3 -> 16, 3x3, stride 2: 168 ms phase by phase; 2026-11-21, one core)."""
 class Correlate(Protocol):
     """y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C / groups, KH, KW)."""
 
-    def __call__(
-        self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace
-    ) -> None: ...
+    def __call__(self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace) -> None:
+        """Write the result into y."""
 
 
 class Phase(NamedTuple):
@@ -73,8 +72,8 @@ def phases(*, size: int, kernel: int, stride: int, dilation: int, pad: int) -> l
 def input_gradient(
     correlate: Correlate, g: Tensor, w: Tensor, dx: Tensor, window: Window, work: Workspace
 ) -> None:
-    """dx (N, H, W, C) from g (N, OH, OW, O) and the forward weight w (O, C / groups, KH, KW)."""
-    by_group = w.unflatten(0, (window.groups, -1)).transpose(1, 2).flatten(0, 1)
+    """Dx (N, H, W, C) from g (N, OH, OW, O) and the forward weight w (O, C / groups, KH, KW)."""
+    by_group = torch.unflatten(w, 0, (window.groups, -1)).transpose(1, 2).flatten(0, 1)
     rows, columns = (
         phases(
             size=dx.shape[1 + i],
@@ -140,10 +139,8 @@ def _joined(
     for image in range(0, len(dx), images):
         target = dx[image : image + images]
         part = found[: len(target)]
-        correlate(
-            g[image : image + images], joined.flatten(0, 2), part, inner, work.rest()
-        )
-        phases_of = part.unflatten(3, (len(rows), len(columns), channels))
+        correlate(g[image : image + images], joined.flatten(0, 2), part, inner, work.rest())
+        phases_of = torch.unflatten(part, 3, (len(rows), len(columns), channels))
         for (i, down), (j, across) in product(enumerate(rows), enumerate(columns)):
             place = target[:, down.start :: down.step, across.start :: across.step]
             place.copy_(phases_of[:, : place.shape[1], : place.shape[2], i, j])

@@ -26,7 +26,7 @@ class Columns(NamedTuple):
 
 def unfolded(
     x: Tensor,
-    out: tuple[int, int, int, int],
+    out: torch.Size,
     window: Window,
     work: Workspace,
     *,

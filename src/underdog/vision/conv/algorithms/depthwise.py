@@ -20,6 +20,8 @@ class Depthwise:
     """As many groups as channels in; each makes the same number of channels out."""
 
     name = "depthwise"
+    roundings = 1.0
+    """Half precision is rounded at the very end only."""
 
     def refusal(self, spec: ConvSpec, part: Part) -> str:
         """Why it does not serve this convolution; empty where it does."""
@@ -28,12 +30,8 @@ class Depthwise:
         several = spec.out_channels > spec.channels
         return "the gradient joins several outputs" if several and part is Part.INPUT else ""
 
-    def roundings(self, spec: ConvSpec, part: Part) -> float:
-        """Half precision is rounded at the very end only."""
-        return 1.0
-
     def correlate(self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace) -> None:
-        """y (N, OH, OW, C * m) = x (N, H, W, C) seen through w (C * m, 1, KH, KW)."""
+        """Y (N, OH, OW, C * m) = x (N, H, W, C) seen through w (C * m, 1, KH, KW)."""
         dtype, channels = wide_dtype(x.dtype), x.shape[3]
         weights = work.copy(w[:, 0].permute(1, 2, 0), dtype=dtype).flatten(0, 1)
         size, pieces = _pieces(x, y, window, work, dtype)
@@ -52,7 +50,7 @@ class Depthwise:
     def weight_gradient(
         self, x: Tensor, g: Tensor, dw: Tensor, window: Window, work: Workspace
     ) -> None:
-        """dw (C * m, 1, KH, KW) = sum over pixels of g (N, OH, OW, C * m) times what it read."""
+        """Dw (C * m, 1, KH, KW) = sum over pixels of g (N, OH, OW, C * m) times what it read."""
         dtype, channels = wide_dtype(x.dtype), x.shape[3]
         taps = window.kernel[0] * window.kernel[1]
         total = work.zeros(taps, channels, g.shape[3] // channels, dtype=dtype)
@@ -62,7 +60,9 @@ class Depthwise:
             source = g[piece.image : piece.image + piece.images, piece.row : piece.row + piece.rows]
             product = products[: source.numel()].view(*source.shape[:3], channels, -1)
             for number, read in enumerate(reads):
-                torch.mul(source.unflatten(3, (channels, -1)), read.unsqueeze(4), out=product)
+                torch.mul(
+                    torch.unflatten(source, 3, (channels, -1)), read.unsqueeze(4), out=product
+                )
                 total[number] += product.sum((0, 1, 2))
         dw[:, 0].copy_(total.view(*window.kernel, -1).permute(2, 0, 1))
 

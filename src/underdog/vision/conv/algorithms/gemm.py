@@ -19,6 +19,8 @@ class Gemm:
     """1x1, no padding, one group; any stride. In half precision it rounds once."""
 
     name = "gemm"
+    roundings = 2.0
+    """Roundings to half precision on the way to one result, on a CPU and elsewhere."""
 
     def refusal(self, spec: ConvSpec, part: Part) -> str:  # noqa: ARG002 - same for all parts
         """Why it does not serve this convolution; empty where it does."""
@@ -28,12 +30,8 @@ class Gemm:
             return "takes no padding"
         return "for one group" if spec.groups > 1 else ""
 
-    def roundings(self, spec: ConvSpec, part: Part) -> float:
-        """Roundings to half precision on the way to one result, on a CPU and elsewhere."""
-        return 2.0
-
     def correlate(self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace) -> None:
-        """y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C, 1, 1)."""
+        """Y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C, 1, 1)."""
         rows, columns = y.shape[1:3]
         picked = x[:, :: window.stride[0], :: window.stride[1]][:, :rows, :columns]
         weight = w[:, :, 0, 0].to(x.dtype)
@@ -53,11 +51,13 @@ class Gemm:
     def weight_gradient(
         self, x: Tensor, g: Tensor, dw: Tensor, window: Window, work: Workspace
     ) -> None:
-        """dw (O, C, 1, 1) = sum over pixels of g (N, OH, OW, O) times x."""
+        """Dw (O, C, 1, 1) = sum over pixels of g (N, OH, OW, O) times x."""
         picked = x[:, :: window.stride[0], :: window.stride[1]][:, : g.shape[1], : g.shape[2]]
         target = dw[:, :, 0, 0]
         if _flat(picked) or _flat(g):
-            left, right = (each if _flat(each) else work.copy(each, dtype=x.dtype) for each in (g, picked))
+            left, right = (
+                each if _flat(each) else work.copy(each, dtype=x.dtype) for each in (g, picked)
+            )
             found = work.empty(*target.shape, dtype=x.dtype)
             torch.mm(left.view(-1, g.shape[3]).t(), right.view(-1, x.shape[3]), out=found)
             target.copy_(found)

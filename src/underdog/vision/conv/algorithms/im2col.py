@@ -19,17 +19,15 @@ class Im2col:
     """Any kernel, stride, dilation and padding; one group."""
 
     name = "im2col"
+    roundings = 2.0
+    """One per matrix product, one for the result."""
 
     def refusal(self, spec: ConvSpec, part: Part) -> str:  # noqa: ARG002 - same for all parts
         """Why it does not serve this convolution; empty where it does."""
         return "for one group" if spec.groups > 1 else ""
 
-    def roundings(self, spec: ConvSpec, part: Part) -> float:
-        """One per matrix product, one for the result."""
-        return 2.0
-
     def correlate(self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace) -> None:
-        """y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C, KH, KW)."""
+        """Y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C, KH, KW)."""
         dtype, out = product_dtype(x), y.shape[3]
         weight = work.copy(w.permute(2, 3, 1, 0), dtype=dtype).view(-1, out)
         size, pieces = unfolded(x, y.shape, window, work, dtype=dtype, per_pixel=out)
@@ -46,7 +44,7 @@ class Im2col:
     def weight_gradient(
         self, x: Tensor, g: Tensor, dw: Tensor, window: Window, work: Workspace
     ) -> None:
-        """dw (O, C, KH, KW) = sum over pixels of g (N, OH, OW, O) times what it read of x."""
+        """Dw (O, C, KH, KW) = sum over pixels of g (N, OH, OW, O) times what it read of x."""
         dtype, out = product_dtype(x), g.shape[3]
         inner = window.kernel[0] * window.kernel[1] * x.shape[3]
         total = work.zeros(inner, out, dtype=wide_dtype(x.dtype))

@@ -24,12 +24,17 @@ NAME = "native"
 @contextmanager
 def vendor_libraries(*, enabled: bool) -> Iterator[None]:
     """Set cuDNN / MIOpen and oneDNN on or off for this process; both are put back on leaving."""
-    before = (torch.backends.cudnn.enabled, torch.backends.mkldnn.enabled)
+    before = vendor_flags()
     set_vendor_libraries(cudnn=enabled, mkldnn=enabled)
     try:
         yield
     finally:
         set_vendor_libraries(cudnn=before[0], mkldnn=before[1])
+
+
+def vendor_flags() -> tuple[bool, bool]:
+    """Whether cuDNN / MIOpen and oneDNN may be used at present."""
+    return bool(torch.backends.cudnn.enabled), bool(torch.backends.mkldnn.enabled)
 
 
 def set_vendor_libraries(*, cudnn: bool, mkldnn: bool) -> None:
@@ -51,14 +56,15 @@ def aten(spec: ConvSpec, part: Part, a: Tensor, b: Tensor) -> Tensor:
         return _padded_first(spec, part, a, b)
     rest = ([*spec.stride], [top, left], [*spec.dilation], False, [0, 0], spec.groups)
     if part is Part.FORWARD:
-        return torch.ops.aten.convolution(a, b, None, *rest)
+        found: Tensor = torch.ops.aten.convolution(a, b, None, *rest)
+        return found
     g, x, w = (a, None, b) if part is Part.INPUT else (b, a, None)
     # The operand whose gradient is not asked for gives its shape only.
     x = g.new_empty(1).expand(spec.x_shape) if x is None else x
     w = g.new_empty(1).expand(spec.w_shape) if w is None else w
     mask = [part is Part.INPUT, part is Part.WEIGHT, False]
-    found = torch.ops.aten.convolution_backward(g, x, w, None, *rest, mask)
-    return found[0] if part is Part.INPUT else found[1]
+    gradients: tuple[Tensor, ...] = torch.ops.aten.convolution_backward(g, x, w, None, *rest, mask)
+    return gradients[0] if part is Part.INPUT else gradients[1]
 
 
 def _padded_first(spec: ConvSpec, part: Part, a: Tensor, b: Tensor) -> Tensor:

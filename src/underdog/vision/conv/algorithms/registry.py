@@ -28,12 +28,11 @@ class Algorithm(Protocol):
     """What a candidate offers; images are views (N, H, W, C), whatever their strides."""
 
     name: str
+    roundings: float
+    """How many times a half-precision result is rounded at most; see `bounds.py`."""
 
     def refusal(self, spec: ConvSpec, part: Part) -> str:
         """Why it does not serve this part; empty where it does. Padding modes are not its care."""
-
-    def roundings(self, spec: ConvSpec, part: Part) -> float:
-        """How many times a half-precision result is rounded; see `bounds.py`."""
 
     def correlate(self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace) -> None:
         """Write the convolution of x with w into y."""
@@ -45,8 +44,7 @@ class Algorithm(Protocol):
 
 
 ALGORITHMS: dict[str, Algorithm] = {
-    each.name: each
-    for each in (Gemm(), Shift(), Im2col(), Winograd(), Depthwise(), Grouped())
+    each.name: each for each in (Gemm(), Shift(), Im2col(), Winograd(), Depthwise(), Grouped())
 }
 """By name; PyTorch's own kernels (`native.py`) stand beside them, not among them."""
 

@@ -49,7 +49,7 @@ class Plan(NamedTuple):
 
     @classmethod
     def of(cls, window: Window, out_width: int) -> Plan:
-        """`padded` columns hold a padded image row, `outputs` the results of one, waste included."""
+        """`padded` columns hold an image row with its pads, `outputs` its results and waste."""
         (kh, kw), (sh, sw), (dh, dw) = window.kernel, window.stride, window.dilation
         merged = dw == 1 or kw == 1
         run = kw if merged else 1
@@ -69,17 +69,15 @@ class Shift:
     """Any kernel, stride and dilation, one group; half precision is summed in float32."""
 
     name = "shift"
+    roundings = 1.0
+    """Half precision is rounded at the very end only."""
 
     def refusal(self, spec: ConvSpec, part: Part) -> str:  # noqa: ARG002 - same for all parts
         """Why it does not serve this convolution; empty where it does."""
         return "for one group" if spec.groups > 1 else ""
 
-    def roundings(self, spec: ConvSpec, part: Part) -> float:
-        """Half precision is rounded at the very end only."""
-        return 1.0
-
     def correlate(self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace) -> None:
-        """y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C, KH, KW)."""
+        """Y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C, KH, KW)."""
         plan, dtype = Plan.of(window, y.shape[2]), wide_dtype(x.dtype)
         out = y.shape[3]
         weights = work.copy(w.permute(2, 3, 1, 0), dtype=dtype).view(len(plan.taps), -1, out)
@@ -93,15 +91,13 @@ class Shift:
                 for tap, weight in zip(taps[1:], weights[1:], strict=True):
                     found.addmm_(tap, weight)
             line = plan.outputs * out
-            cut = sums.as_strided(
-                (images, count, y.shape[2], out), (height * line, line, out, 1)
-            )
+            cut = sums.as_strided((images, count, y.shape[2], out), (height * line, line, out, 1))
             y[image : image + images, row : row + count].copy_(cut)
 
     def weight_gradient(
         self, x: Tensor, g: Tensor, dw: Tensor, window: Window, work: Workspace
     ) -> None:
-        """dw (O, C, KH, KW) = sum over pixels of g (N, OH, OW, O) times what it read of x."""
+        """Dw (O, C, KH, KW) = sum over pixels of g (N, OH, OW, O) times what it read of x."""
         plan, dtype = Plan.of(window, g.shape[2]), wide_dtype(x.dtype)
         out = g.shape[3]
         total = work.zeros(len(plan.taps), plan.run * x.shape[3], out, dtype=dtype)

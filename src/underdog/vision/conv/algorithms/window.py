@@ -86,7 +86,7 @@ class Pieces(NamedTuple):
 
 
 def fill(buffer: Tensor, x: Tensor, *, first: Pair, step: Pair = (1, 1)) -> None:
-    """buffer[n, u, v] = x[n, first + step * (u, v)], zeros outside x; both (N, rows, columns, C)."""
+    """buffer[n, u, v] = x[n, first + step * (u, v)], else 0; both (N, rows, columns, C)."""
     top, bottom = _inside(buffer.shape[1], x.shape[1], first[0], step[0])
     left, right = _inside(buffer.shape[2], x.shape[2], first[1], step[1])
     for outside in (buffer[:, :top], buffer[:, bottom:]):

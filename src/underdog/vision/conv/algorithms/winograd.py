@@ -36,18 +36,16 @@ class Winograd:
     """3x3, stride 1, no dilation, one group; any padding."""
 
     name = "winograd"
+    roundings = 1.0
+    """Half precision is rounded at the very end only."""
 
     def refusal(self, spec: ConvSpec, part: Part) -> str:  # noqa: ARG002 - same for all parts
         """Why it does not serve this convolution; empty where it does."""
         plain = spec.stride == (1, 1) and spec.dilation == (1, 1) and spec.groups == 1
         return "" if spec.kernel == (3, 3) and plain else "for 3x3, stride 1, one group"
 
-    def roundings(self, spec: ConvSpec, part: Part) -> float:
-        """Half precision is rounded at the very end only."""
-        return 1.0
-
     def correlate(self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace) -> None:
-        """y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C, 3, 3)."""
+        """Y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C, 3, 3)."""
         dtype, out = wide_dtype(x.dtype), y.shape[3]
         filters = _filters(w, work, dtype)
         tiles = _Tiles.of(x, y, work, dtype)
@@ -63,7 +61,7 @@ class Winograd:
     def weight_gradient(
         self, x: Tensor, g: Tensor, dw: Tensor, window: Window, work: Workspace
     ) -> None:
-        """dw (O, C, 3, 3) = sum over pixels of g (N, OH, OW, O) times what it read of x."""
+        """Dw (O, C, 3, 3) = sum over pixels of g (N, OH, OW, O) times what it read of x."""
         dtype, channels, out = wide_dtype(x.dtype), x.shape[3], g.shape[3]
         tiles = _Tiles.of(x, g, work, dtype)
         front = work.empty(tiles.most * 12 * max(channels, out), dtype=dtype)

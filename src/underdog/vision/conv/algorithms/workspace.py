@@ -14,7 +14,6 @@ from torch import Tensor
 
 from underdog.errors import UnderdogError
 
-
 ALIGNMENT_BYTES = 64
 """Temporaries begin at multiples of a cache line."""
 
