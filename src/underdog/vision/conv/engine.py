@@ -24,11 +24,11 @@ from underdog.vision.conv.spec import ConvSpec, Part
 
 MIB = 1 << 20
 BUDGET_BYTES = 256 * MIB
-"""Default ceiling of one part's temporaries. The largest layer of YOLOv8n at 640 pixels and batch
-16 uses 64 MiB of it with the pieces below; the rest is room for large single images."""
+"""Default ceiling of one part's temporaries: our choice, well above the pieces below and small
+beside the 6 GB of the smallest card we aim at."""
 CPU_CHUNK_BYTES = 4 * MIB
-"""Pieces on a CPU where nothing was tuned: the fastest of 1, 4, 16 and 64 MiB for `shift` and
-`im2col` on all six layers of the benchmark (2026-11-21, EPYC, 512 KiB of L2 a core)."""
+"""Pieces on a CPU where nothing was tuned: mostly the fastest of 1, 4, 16 and 64 MiB for `shift` and
+`im2col` on the six layers of the benchmark (2026-11-21, EPYC, 512 KiB of L2 a core)."""
 
 logger = logging.getLogger(__name__)
 

@@ -34,7 +34,7 @@ from underdog.vision.conv.spec import ConvSpec, Layout, Part
 
 VERIFIED_MACS = 500_000_000
 """A part with more multiplications is verified on as many whole images as stay below (at least
-one): the reference makes about 10^9 a second on one core."""
+one): on two slow cores float64 takes seconds for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class TuneConfig:
     hopeless: float = 2.5
     """A candidate this many times slower than the best at the first call is not timed further."""
     margin: float = 0.05
-    """Share by which a candidate must beat PyTorch's own: repeated timings differ by 2 to 4 % on an
-    idle machine (2026-11-21, EPYC)."""
+    """Share by which a candidate must beat PyTorch's own; meant to be above the noise of the fastest
+    of a few calls on a quiet machine. On a busy one raise `rounds`."""
     seed: int = 0
     """Draws the operands."""
 
