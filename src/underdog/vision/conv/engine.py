@@ -27,8 +27,8 @@ BUDGET_BYTES = 256 * MIB
 """Default ceiling of one part's temporaries: our choice, well above the pieces below and small
 beside the 6 GB of the smallest card we aim at."""
 CPU_CHUNK_BYTES = 4 * MIB
-"""Pieces on a CPU where nothing was tuned: mostly the fastest of 1, 4, 16 and 64 MiB for `shift` and
-`im2col` on the six layers of the benchmark (2026-11-21, EPYC, 512 KiB of L2 a core)."""
+"""Pieces on a CPU where nothing was tuned: mostly the fastest of 1, 4, 16 and 64 MiB for `shift`
+and `im2col` on the six layers of the benchmark (2026-11-21, EPYC, 512 KiB of L2 a core)."""
 
 logger = logging.getLogger(__name__)
 

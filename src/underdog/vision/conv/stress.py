@@ -83,7 +83,7 @@ def stress(
 
 
 def draw_spec(draw: random.Random, name: str) -> ConvSpec:
-    """A shape that the named algorithm serves, 8 to 64 pixels wide."""
+    """A shape whose three parts the named algorithm serves, 8 to 64 pixels wide."""
     while True:
         groups = draw.choice((1, 2, 4)) if name == "grouped" else 1
         channels = groups * draw.randint(1, 16)
@@ -100,7 +100,9 @@ def draw_spec(draw: random.Random, name: str) -> ConvSpec:
             dtype=draw.choice(("float32", "float32", "bfloat16", "float16")),
             layout=draw.choice(tuple(Layout)),
         )
-        if not ALGORITHMS[name].refusal(spec, Part.FORWARD):
+        # PyTorch's own kernels would stand in; in half precision they round more often than our
+        # bound allows (depthwise input gradient: 1.3 of it, 2026-11-21), which is not ours to judge.
+        if not any(ALGORITHMS[name].refusal(spec, part) for part in Part):
             return spec
 
 

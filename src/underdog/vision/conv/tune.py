@@ -50,8 +50,8 @@ class TuneConfig:
     hopeless: float = 2.5
     """A candidate this many times slower than the best at the first call is not timed further."""
     margin: float = 0.05
-    """Share by which a candidate must beat PyTorch's own; meant to be above the noise of the fastest
-    of a few calls on a quiet machine. On a busy one raise `rounds`."""
+    """Share by which a candidate must beat PyTorch's own; meant to be above the noise of the
+    fastest of a few calls on a quiet machine. On a busy one raise `rounds`."""
     seed: int = 0
     """Draws the operands."""
 
