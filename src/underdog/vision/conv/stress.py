@@ -101,7 +101,7 @@ def draw_spec(draw: random.Random, name: str) -> ConvSpec:
             layout=draw.choice(tuple(Layout)),
         )
         # PyTorch's own kernels would stand in; in half precision they round more often than our
-        # bound allows (depthwise input gradient: 1.3 of it, 2026-11-21), which is not ours to judge.
+        # bound allows (depthwise input gradient: 1.3 of it, 2026-11-21); that is not ours to judge.
         if not any(ALGORITHMS[name].refusal(spec, part) for part in Part):
             return spec
 
