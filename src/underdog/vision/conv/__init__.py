@@ -1,0 +1,1 @@
+"""Convolution of images without a vendor library: reference, candidates, choice, patch."""

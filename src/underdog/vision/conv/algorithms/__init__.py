@@ -1,0 +1,1 @@
+"""Ways to convolve in plain PyTorch operations, one file each, for any device and dtype."""

@@ -1,0 +1,120 @@
+"""How a kernel slides over an image, and how images are cut into pieces and padded.
+
+Shapes here: images are views (N, H, W, C), whatever their strides, so that both memory layouts go
+through one code; N images, H rows, W columns, C channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from underdog.vision.conv.spec import ConvSpec, Pair
+
+HALVES = (torch.float16, torch.bfloat16)
+
+
+class Window(NamedTuple):
+    """Output (u, v) reads x[stride * u + dilation * tap - (top, left)]; outside x there are zeros.
+
+    `top` and `left` may be negative: the first rows or columns are then never read.
+    """
+
+    kernel: Pair
+    stride: Pair
+    dilation: Pair
+    top: int
+    left: int
+    groups: int
+
+    @classmethod
+    def of(cls, spec: ConvSpec) -> Window:
+        """The window of a convolution whose padding is zeros."""
+        return cls(
+            spec.kernel, spec.stride, spec.dilation, spec.pads.top, spec.pads.left, spec.groups
+        )
+
+    @property
+    def reach(self) -> Pair:
+        """Rows and columns that one output reads, holes of the dilation included."""
+        return (
+            self.dilation[0] * (self.kernel[0] - 1) + 1,
+            self.dilation[1] * (self.kernel[1] - 1) + 1,
+        )
+
+
+class Piece(NamedTuple):
+    """Images [image, image + images) and, in each, output rows [row, row + rows)."""
+
+    image: int
+    images: int
+    row: int
+    rows: int
+
+
+class Pieces(NamedTuple):
+    """The largest piece: several whole images, or some rows of one."""
+
+    images: int
+    rows: int
+
+    @classmethod
+    def within(
+        cls, images: int, rows: int, *, chunk_bytes: int, row_bytes: int, image_bytes: int = 0
+    ) -> Pieces:
+        """Pieces near `chunk_bytes`, at least one row each.
+
+        A piece of r rows of one image needs `image_bytes` + r * `row_bytes`.
+        """
+        fitting = min(rows, max(1, (chunk_bytes - image_bytes) // row_bytes))
+        if fitting < rows:
+            # Equal pieces: a last one of two rows would cost as many calls as a whole one.
+            return cls(1, -(-rows // -(-rows // fitting)))
+        whole = image_bytes + rows * row_bytes
+        return cls(min(images, max(1, chunk_bytes // whole)), rows)
+
+    def over(self, images: int, rows: int) -> Iterator[Piece]:
+        """Every image and row once."""
+        for image in range(0, images, self.images):
+            for row in range(0, rows, self.rows):
+                yield Piece(
+                    image, min(self.images, images - image), row, min(self.rows, rows - row)
+                )
+
+
+def fill(buffer: Tensor, x: Tensor, *, first: Pair, step: Pair = (1, 1)) -> None:
+    """buffer[n, u, v] = x[n, first + step * (u, v)], else 0; both (N, rows, columns, C)."""
+    top, bottom = _inside(buffer.shape[1], x.shape[1], first[0], step[0])
+    left, right = _inside(buffer.shape[2], x.shape[2], first[1], step[1])
+    for outside in (buffer[:, :top], buffer[:, bottom:]):
+        if outside.numel():
+            outside.zero_()
+    for outside in (buffer[:, top:bottom, :left], buffer[:, top:bottom, right:]):
+        if outside.numel():
+            outside.zero_()
+    if top < bottom and left < right:
+        rows = slice(first[0] + step[0] * top, first[0] + step[0] * (bottom - 1) + 1, step[0])
+        columns = slice(first[1] + step[1] * left, first[1] + step[1] * (right - 1) + 1, step[1])
+        buffer[:, top:bottom, left:right].copy_(x[:, rows, columns])
+
+
+def _inside(size: int, source: int, first: int, step: int) -> Pair:
+    """The range of buffer positions that fall into the source."""
+    low = min(size, max(0, -(first // step)))
+    return low, max(low, min(size, -(-(source - first) // step)))
+
+
+def wide_dtype(dtype: torch.dtype) -> torch.dtype:
+    """float32 for half precisions: what sums of several products are kept in."""
+    return torch.float32 if dtype in HALVES else dtype
+
+
+def product_dtype(x: Tensor) -> torch.dtype:
+    """What a single matrix product runs in: half precision only where the hardware has it.
+
+    Matrix units accumulate in float32 and round once; a CPU without them converts anyway.
+    """
+    return wide_dtype(x.dtype) if x.device.type == "cpu" else x.dtype

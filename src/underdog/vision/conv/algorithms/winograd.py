@@ -1,0 +1,228 @@
+"""Winograd's minimal filtering F(2x2, 3x3): 16 multiplications where the definition needs 36.
+
+Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", arXiv 1509.09308, section 4.1:
+Y = A^T [ (G g G^T) * (B^T d B) ] A for a 4x4 tile d and a 3x3 filter g. The weight gradient is the
+transpose of that in g: G^T [ (B^T d B)^T * (A dY A^T) ] G, summed over tiles, with the same saving.
+
+Larger tiles are left out: F(4x4, 3x3) measured 8e-6 of the largest value in float32 where F(2x2)
+measures 4e-7 and a plain product 3e-7 (2026-11, C = 256), and its error grows without a bound we
+could state (Barabasz et al., arXiv 1803.10986). In half precision all sums are made in float32.
+
+How it is laid out: even and odd rows and columns of the padded image are copied apart, so that
+"the tile's neighbour" is "one position on" and every transform is one addition of two long
+contiguous runs. The price is one wasted tile per row and one wasted row per image.
+
+Legend: N images, R tile rows in a piece, P tile positions (N * (R + 1) rows of tw + 1, less the
+last), C and O channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, wide_dtype
+from underdog.vision.conv.algorithms.workspace import Workspace
+from underdog.vision.conv.spec import ConvSpec, Part
+
+_G = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, 1.0))
+"""Filter transform; B^T and A^T are written out as additions below."""
+
+
+class Winograd:
+    """3x3, stride 1, no dilation, one group; any padding."""
+
+    name = "winograd"
+    roundings = 1.0
+    """Half precision is rounded at the very end only."""
+
+    def refusal(self, spec: ConvSpec, part: Part) -> str:  # noqa: ARG002 - same for all parts
+        """Why it does not serve this convolution; empty where it does."""
+        plain = spec.stride == (1, 1) and spec.dilation == (1, 1) and spec.groups == 1
+        return "" if spec.kernel == (3, 3) and plain else "for 3x3, stride 1, one group"
+
+    def correlate(self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace) -> None:
+        """Y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C, 3, 3)."""
+        dtype, out = wide_dtype(x.dtype), y.shape[3]
+        filters = _filters(w, work, dtype)
+        tiles = _Tiles.of(x, y, work, dtype)
+        front = work.empty(tiles.most * max(12 * tiles.channels, 16 * out), dtype=dtype)
+        back = work.empty(tiles.most * max(16 * tiles.channels, 12 * out), dtype=dtype)
+        for piece in tiles.pieces():
+            inputs = tiles.transformed_inputs(x, piece, window, front, back)
+            count = inputs.shape[1]
+            products = front[: 16 * count * out].view(16, count, out)
+            torch.bmm(inputs, filters, out=products)
+            _store(tiles, _outputs(products, back), y, piece)
+
+    def weight_gradient(
+        self, x: Tensor, g: Tensor, dw: Tensor, window: Window, work: Workspace
+    ) -> None:
+        """Dw (O, C, 3, 3) = sum over pixels of g (N, OH, OW, O) times what it read of x."""
+        dtype, channels, out = wide_dtype(x.dtype), x.shape[3], g.shape[3]
+        tiles = _Tiles.of(x, g, work, dtype)
+        front = work.empty(tiles.most * 12 * max(channels, out), dtype=dtype)
+        back = work.empty(tiles.most * 16 * channels, dtype=dtype)
+        gradients = work.empty(tiles.most * 16 * out, dtype=dtype)
+        total = work.zeros(16, channels, out, dtype=dtype)
+        for piece in tiles.pieces():
+            inputs = tiles.transformed_inputs(x, piece, window, front, back)
+            spread = _spread(tiles, g, piece, front, gradients)
+            total.baddbmm_(inputs.transpose(1, 2), spread)
+        kernel = work.empty(9, channels * out, dtype=dtype)
+        torch.mm(_filter_matrix(total).t(), total.flatten(1), out=kernel)
+        dw.copy_(kernel.view(3, 3, channels, out).permute(3, 2, 0, 1))
+
+
+def _filter_matrix(like: Tensor) -> Tensor:
+    """G (x) G, (16, 9): the filter transform of both directions at once."""
+    matrix = torch.tensor(_G, dtype=like.dtype, device=like.device)
+    return torch.kron(matrix, matrix)
+
+
+def _filters(w: Tensor, work: Workspace, dtype: torch.dtype) -> Tensor:
+    """G g G^T of every filter: (16, C, O)."""
+    channels, out = w.shape[1], w.shape[0]
+    plain = work.copy(w.permute(2, 3, 1, 0), dtype=dtype).view(9, -1)
+    filters = work.empty(16, channels * out, dtype=dtype)
+    torch.mm(_filter_matrix(plain), plain, out=filters)
+    return filters.view(16, channels, out)
+
+
+class _Tiles(NamedTuple):
+    """The output cut into 2x2 tiles: (OH / 2) x (OW / 2), rounded up, in pieces of tile rows."""
+
+    images: int
+    height: int
+    width: int
+    channels: int
+    size: Pieces
+
+    @classmethod
+    def of(cls, x: Tensor, y: Tensor, work: Workspace, dtype: torch.dtype) -> _Tiles:
+        height, width = -(-y.shape[1] // 2), -(-y.shape[2] // 2)
+        channels, out = x.shape[3], y.shape[3]
+        row_bytes = dtype.itemsize * (width + 1) * 28 * max(channels, out)
+        size = Pieces.within(
+            y.shape[0],
+            height,
+            chunk_bytes=work.chunk_bytes,
+            row_bytes=row_bytes,
+            image_bytes=row_bytes,
+        )
+        return cls(y.shape[0], height, width, channels, size)
+
+    @property
+    def most(self) -> int:
+        """Positions in the largest piece, with the wasted row and the one position beyond it."""
+        return self.size.images * (self.size.rows + 1) * (self.width + 1) + 1
+
+    def pieces(self) -> Iterator[Piece]:
+        return self.size.over(self.images, self.height)
+
+    def count(self, piece: Piece) -> int:
+        """Positions of a piece: all rows of all images but the last image's wasted row."""
+        return ((piece.images - 1) * (piece.rows + 1) + piece.rows) * (self.width + 1)
+
+    def phases(self, source: Tensor, piece: Piece, front: Tensor, first: tuple[int, int]) -> Tensor:
+        """(2, 2, positions, channels): even and odd rows and columns of `source`, apart.
+
+        Row u, column v of phase (a, b) holds source[first + (2 u + a, 2 v + b)], zeros outside.
+        """
+        channels = source.shape[3]
+        shape = (piece.images, piece.rows + 1, self.width + 1, channels)
+        count = shape[0] * shape[1] * shape[2]
+        split = front[: 4 * (count + 1) * channels].view(2, 2, count + 1, channels)
+        split[:, :, count:].zero_()
+        for a in (0, 1):
+            for b in (0, 1):
+                target = split[a, b, :count].view(shape)
+                fill(target, source, first=(first[0] + a, first[1] + b), step=(2, 2))
+        return split
+
+    def transformed_inputs(
+        self, x: Tensor, piece: Piece, window: Window, front: Tensor, back: Tensor
+    ) -> Tensor:
+        """B^T d B of every tile: (16, P, C), in `back`; `front` is overwritten."""
+        source = x[piece.image : piece.image + piece.images]
+        first = (2 * piece.row - window.top, -window.left)
+        split = self.phases(source, piece, front, first)
+        count, channels = self.count(piece), self.channels
+        # One position more than there are tiles: the last tile reads its neighbour to the right.
+        long, down = (count + 1) * channels, (self.width + 1) * channels
+        even, odd = split[0].flatten(1), split[1].flatten(1)
+        rows = front[split.numel() :][: 8 * long].view(4, 2, long)
+        _input_rows(even, odd, long, down, rows)
+        inputs = back[: 16 * count * channels].view(4, 4, count * channels)
+        _input_rows(rows[:, 0], rows[:, 1], count * channels, channels, inputs.transpose(0, 1))
+        return inputs.view(16, count, channels)
+
+
+def _input_rows(even: Tensor, odd: Tensor, length: int, step: int, out: Tensor) -> None:
+    """B^T d along one direction: lines 0 and 2 of a tile are even ones, 1 and 3 odd ones.
+
+    `step` numbers on lies the tile's neighbour, whose lines 0 and 1 are this tile's 2 and 3.
+    """
+    zero, two = even[:, :length], even[:, step : step + length]
+    one, three = odd[:, :length], odd[:, step : step + length]
+    torch.sub(zero, two, out=out[0])
+    torch.add(one, two, out=out[1])
+    torch.sub(two, one, out=out[2])
+    torch.sub(one, three, out=out[3])
+
+
+def _outputs(products: Tensor, back: Tensor) -> Tensor:
+    """A^T m A: from (16, P, O) to (2, 2, P, O), in `back`."""
+    _, count, out = products.shape
+    lines = products.view(4, 4, count * out)
+    rows = back[: 8 * count * out].view(2, 4, count * out)
+    found = back[8 * count * out :][: 4 * count * out].view(2, 2, count * out)
+    _output_rows(lines, rows)
+    _output_rows(rows.transpose(0, 1), found.transpose(0, 1))
+    return found.view(2, 2, count, out)
+
+
+def _output_rows(lines: Tensor, out: Tensor) -> None:
+    """A^T m along one direction, from four lines to two."""
+    torch.add(lines[1], lines[2], out=out[0]).add_(lines[0])
+    torch.sub(lines[1], lines[2], out=out[1]).sub_(lines[3])
+
+
+def _store(tiles: _Tiles, found: Tensor, y: Tensor, piece: Piece) -> None:
+    """Put the four pixels of every tile in their places; what lies beyond the image is dropped."""
+    line = (tiles.width + 1) * y.shape[3]
+    for a in (0, 1):
+        for b in (0, 1):
+            rows = slice(2 * piece.row + a, 2 * (piece.row + piece.rows), 2)
+            target = y[piece.image : piece.image + piece.images, rows, b::2]
+            source = found[a, b].as_strided(
+                target.shape,
+                ((piece.rows + 1) * line, line, y.shape[3], 1),
+                found[a, b].storage_offset(),
+            )
+            target.copy_(source)
+
+
+def _spread(tiles: _Tiles, g: Tensor, piece: Piece, front: Tensor, out: Tensor) -> Tensor:
+    """A dY A^T of every tile: (16, P, O), in `out`; wasted tiles are zeros."""
+    rows = slice(2 * piece.row, 2 * (piece.row + piece.rows))
+    source = g[piece.image : piece.image + piece.images, rows]
+    split = tiles.phases(source, piece, front, (0, 0))
+    # The wasted column lies beyond the width, so it is zero; wasted rows are zero likewise.
+    length = tiles.count(piece) * g.shape[3]
+    lines = front[split.numel() :][: 8 * length].view(4, 2, length)
+    _spread_rows(split[0].flatten(1)[:, :length], split[1].flatten(1)[:, :length], lines)
+    spread = out[: 16 * length].view(4, 4, length)
+    _spread_rows(lines[:, 0], lines[:, 1], spread.transpose(0, 1))
+    return spread.view(16, -1, g.shape[3])
+
+
+def _spread_rows(first: Tensor, second: Tensor, out: Tensor) -> None:
+    """A g along one direction, from two lines to four: the transpose of `_output_rows`."""
+    out[0].copy_(first)
+    torch.add(first, second, out=out[1])
+    torch.sub(first, second, out=out[2])
+    torch.neg(second, out=out[3])

@@ -1,0 +1,211 @@
+"""Convolution as a function that autograd knows, which keeps nothing but its two operands.
+
+In: what `torch.nn.functional.conv2d` and `conv_transpose2d` take, and an `Engine`. Out: their
+result in the same layout. Columns, tiles and padded images never outlive the call.
+
+The three parts of a convolution are bilinear, and the derivative of each is made of the other two
+(`_PARTNERS`), so one autograd function serves forward, backward, double backward to any order and
+transposed convolution, which is the input gradient called by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from underdog.errors import InputError
+from underdog.vision.conv.engine import Engine
+from underdog.vision.conv.spec import DTYPES, ZEROS, ConvSpec, Layout, Part, pair, resolve_pads
+
+_PARTNERS = {
+    Part.FORWARD: ((Part.INPUT, "g", "b"), (Part.WEIGHT, "a", "g")),
+    Part.INPUT: ((Part.FORWARD, "g", "b"), (Part.WEIGHT, "g", "a")),
+    Part.WEIGHT: ((Part.INPUT, "b", "g"), (Part.FORWARD, "a", "g")),
+}
+"""For each part, how the gradients of its operands a and b come from them and the gradient g."""
+
+
+def conv2d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    *,
+    engine: Engine,
+    stride: int | Sequence[int] = 1,
+    padding: str | int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
+    groups: int = 1,
+    padding_mode: str = ZEROS,
+) -> Tensor:
+    """`torch.nn.functional.conv2d`, with padding also as (top, bottom, left, right) and by mode.
+
+    `x` is (N, C, H, W) or (C, H, W); the result lies in memory as `x` does.
+    """
+    if x.dim() == 3:
+        return conv2d(
+            x.unsqueeze(0),
+            weight,
+            bias,
+            engine=engine,
+            stride=stride,
+            padding=padding,
+            dilation=dilation,
+            groups=groups,
+            padding_mode=padding_mode,
+        ).squeeze(0)
+    x, weight, bias = _cast(x, weight, bias)
+    spec = ConvSpec.of(
+        x.shape,
+        weight.shape,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        groups=groups,
+        padding_mode=padding_mode,
+        dtype=_dtype_name(x, weight),
+        layout=layout_of(x, weight),
+    )
+    return _with_bias(_product(x, weight, spec, Part.FORWARD, engine), bias)
+
+
+def conv_transpose2d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    *,
+    engine: Engine,
+    stride: int | Sequence[int] = 1,
+    padding: int | Sequence[int] = 0,
+    output_padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
+    groups: int = 1,
+) -> Tensor:
+    """`torch.nn.functional.conv_transpose2d`; `weight` is (C, O / groups, KH, KW).
+
+    Output size (H - 1) stride - 2 padding + dilation (KH - 1) + output_padding + 1, as PyTorch's.
+    """
+    if x.dim() == 3:
+        whole = conv_transpose2d(
+            x.unsqueeze(0),
+            weight,
+            bias,
+            engine=engine,
+            stride=stride,
+            padding=padding,
+            output_padding=output_padding,
+            dilation=dilation,
+            groups=groups,
+        )
+        return whole.squeeze(0)
+    x, weight, bias = _cast(x, weight, bias)
+    steps, spread, more = pair(stride), pair(dilation), pair(output_padding)
+    pads = resolve_pads(padding, pair(weight.shape[2:]), steps, spread)
+    size = [
+        (x.shape[2 + i] - 1) * steps[i]
+        - sum(pads[2 * i : 2 * i + 2])
+        + spread[i] * (weight.shape[2 + i] - 1)
+        + more[i]
+        + 1
+        for i in (0, 1)
+    ]
+    if more[0] >= steps[0] or more[1] >= steps[1]:
+        # PyTorch takes more where the dilation is larger; no convolution has this as its gradient.
+        raise InputError("an output padding below the stride", got=f"{more} and stride {steps}")
+    spec = ConvSpec.of(
+        (x.shape[0], weight.shape[1] * groups, *size),
+        weight.shape,
+        stride=steps,
+        padding=pads,
+        dilation=spread,
+        groups=groups,
+        dtype=_dtype_name(x, weight),
+        layout=layout_of(x, weight),
+    )
+    return _with_bias(_product(x, weight, spec, Part.INPUT, engine), bias)
+
+
+def layout_of(x: Tensor, weight: Tensor) -> Layout:
+    """Channels last when either operand is plainly so, as PyTorch decides for its own result."""
+    form = torch.channels_last
+    plainly = (
+        each.is_contiguous(memory_format=form) and not each.is_contiguous() for each in (x, weight)
+    )
+    return Layout.CHANNELS_LAST if any(plainly) else Layout.CONTIGUOUS
+
+
+class _Product(torch.autograd.Function):
+    """One part. Two saved tensors: its operands."""
+
+    @staticmethod
+    def forward(a: Tensor, b: Tensor, spec: ConvSpec, part: Part, engine: Engine) -> Tensor:
+        with torch.autocast(a.device.type, enabled=False):
+            return engine.compute(spec, part, a, b)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:  # noqa: ARG004
+        ctx.save_for_backward(inputs[0], inputs[1])
+        ctx.save_for_forward(inputs[0], inputs[1])
+        ctx.how = inputs[2:]
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
+        a, b = ctx.saved_tensors
+        spec, part, engine = ctx.how
+        operands = {"a": a, "b": b, "g": g}
+        gradients: list[Tensor | None] = [None] * 5
+        for number, (partner, left, right) in enumerate(_PARTNERS[part]):
+            if ctx.needs_input_grad[number]:
+                gradients[number] = _product(operands[left], operands[right], spec, partner, engine)
+        return tuple(gradients)
+
+    @staticmethod
+    def jvp(ctx: Any, da: Tensor | None, db: Tensor | None, *_: None) -> Tensor:
+        a, b = ctx.saved_tensors
+        changes = [(da, b)] * (da is not None) + [(a, db)] * (db is not None)
+        terms = [_product(left, right, *ctx.how) for left, right in changes]
+        return terms[0] if len(terms) == 1 else terms[0] + terms[1]
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> tuple[Tensor, int]:
+        # One after the other: per-sample gradients need it to be right, nobody needs it fast.
+        (a, b), how = inputs[:2], inputs[2:]
+        results = [
+            _Product.apply(  # type: ignore[no-untyped-call]
+                a if in_dims[0] is None else a.select(in_dims[0], number),
+                b if in_dims[1] is None else b.select(in_dims[1], number),
+                *how,
+            )
+            for number in range(info.batch_size)
+        ]
+        return torch.stack(results), 0
+
+
+def _product(a: Tensor, b: Tensor, spec: ConvSpec, part: Part, engine: Engine) -> Tensor:
+    found: Tensor = _Product.apply(a, b, spec, part, engine)  # type: ignore[no-untyped-call]
+    return found
+
+
+def _with_bias(y: Tensor, bias: Tensor | None) -> Tensor:
+    return y if bias is None else y + bias.view(1, -1, 1, 1)
+
+
+def _cast(x: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Under autocast convolutions run in its dtype; float64 stays, as with PyTorch's own."""
+    device = x.device.type
+    if not torch.is_autocast_enabled(device) or torch.float64 in (x.dtype, weight.dtype):
+        return x, weight, bias
+    dtype = torch.get_autocast_dtype(device)
+    return x.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype)
+
+
+def _dtype_name(x: Tensor, weight: Tensor) -> str:
+    name = str(x.dtype).removeprefix("torch.")
+    if x.dtype != weight.dtype or name not in DTYPES:
+        raise InputError(
+            f"image and weight of one dtype out of {', '.join(DTYPES)}",
+            got=f"{x.dtype} and {weight.dtype}",
+        )
+    return name
