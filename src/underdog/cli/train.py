@@ -197,11 +197,18 @@ def run(args: argparse.Namespace) -> int:
     """Train or continue, and say where the adapter is."""
     job = make_job(args)
     from underdog.cli.console import ProgressBar, console
+    from underdog.runs.launch import read_launch
+    from underdog.training.processes import leave_processes
     from underdog.training.trainer import train
 
-    with ProgressBar() as progress:
-        result = train(job, ask=make_ask(args, job), progress=progress, say=progress.say)
-    console.print(sentence(result), soft_wrap=True, markup=False)
+    ask = make_ask(args, job)
+    if read_launch().rank > 0:  # the main process does the talking
+        train(job, ask=ask)
+    else:
+        with ProgressBar() as progress:
+            result = train(job, ask=ask, progress=progress, say=progress.say)
+        console.print(sentence(result), soft_wrap=True, markup=False)
+    leave_processes()
     return 0
 
 

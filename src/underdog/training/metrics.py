@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from torch.utils.tensorboard import SummaryWriter
 
@@ -18,6 +18,38 @@ from underdog.runs.metrics import METRICS_NAME, RESUMED, ChunkMetrics, StepMetri
 
 TENSORBOARD_NAME = "tensorboard"
 _CURVES = ("loss", "learning_rate", "grad_norm", "samples_per_s")
+
+
+class MetricsSink(Protocol):
+    """What the loop tells of itself."""
+
+    def step(self, metrics: StepMetrics) -> None:
+        """One optimizer step that changed the weights."""
+
+    def chunk(self, metrics: ChunkMetrics) -> None:
+        """A chunk's end."""
+
+    def event(self, kind: str, step: int, **details: Any) -> None:
+        """Anything else worth keeping."""
+
+    def flush(self) -> None:
+        """What was told should be on disk."""
+
+
+class Unwritten:
+    """In a process that is not the main one: the main one has the same numbers."""
+
+    def step(self, metrics: StepMetrics) -> None:
+        """Ignore."""
+
+    def chunk(self, metrics: ChunkMetrics) -> None:
+        """Ignore."""
+
+    def event(self, kind: str, step: int, **details: Any) -> None:
+        """Ignore."""
+
+    def flush(self) -> None:
+        """Ignore."""
 
 
 class MetricsWriter:
