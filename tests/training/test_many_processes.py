@@ -153,7 +153,7 @@ def test_too_little_memory_in_one_process_cuts_the_steps_of_all(
 ) -> None:
     """One remedy, told once: four parts instead of two; the same mathematics."""
     out = tmp_path / "train"
-    assert run_many(base_folder, out, trouble=trouble(1, 5, "memory")) == [0, 0]
+    assert run_many(base_folder, out, trouble=trouble(1, 2, "memory")) == [0, 0]
     remedies = [event for event in read_metrics(out).events if event["kind"] == "remedy"]
     assert [event["guard"] for event in remedies] == ["memory"]
     assert "4 parts per step" in remedies[0]["sentence"]

@@ -190,6 +190,13 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
     add("--accumulation", type=int, default=1, metavar="N", help="forward passes per step")
     add("--activation-checkpointing", action="store_true", help="less memory, a third slower")
     add("--checkpoint-every", type=int, default=100, metavar="STEPS", help="(default: 100)")
+    add(
+        "--tracker",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="where else curves go: wandb, mlflow, ... (TensorBoard's are always written)",
+    )
     add("--checkpoints-kept", type=int, default=3, metavar="N", help="(default: 3)")
 
 
@@ -277,6 +284,7 @@ def make_config(args: argparse.Namespace) -> TrainingConfig:
             subspace_folder=args.subspaces,
             accumulation=args.accumulation,
             activation_checkpointing=args.activation_checkpointing,
+            trackers=tuple(args.tracker),
         ),
     )
 

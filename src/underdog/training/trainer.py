@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,6 +60,7 @@ from underdog.training.remedies import Remedy, plan_steps
 from underdog.training.schedule import Batch
 from underdog.training.state import LoopState
 from underdog.training.storage import Disk, Storage
+from underdog.training.trackers import check_trackers, tracking
 
 LISTED_IDS = 20
 """Ids of left-out rows written into the metrics; the counts are always whole."""
@@ -96,6 +97,7 @@ def train(
     rows = tuple(row for row in job.rows if row.split is Split.TRAIN)
     if not rows:
         raise InputError("rows of the train split are needed", got="none", where=job.out)
+    check_trackers(job.config.execution.trackers)
     exams = None if ask is None else make_exams(job, ask)
     known = {} if exams is None else asked(exams.validation, exams.retention)
     processes = join_processes(cpu=job.config.execution.device == "cpu")
@@ -156,7 +158,7 @@ def _train(
         found = processes.from_main(lambda: _find(job.out))
         state = start(found.contents, trained, processes)
         resumed_from = state.step if found.started else None
-        with _metrics(job.out, resumed_from, processes) as metrics:
+        with _metrics(job, resumed_from, processes, accelerator) as metrics:
             _tell(found.damaged, left_out, state.step, metrics, listeners.say)
             if state.remedies:
                 plan = plan.revised(state.remedies)
@@ -200,11 +202,17 @@ def start(contents: Contents | None, trained: Trained, processes: Processes) -> 
 
 
 @contextmanager
-def _metrics(run: Path, resumed_from: int | None, processes: Processes) -> Iterator[MetricsSink]:
+def _metrics(
+    job: TrainingJob, resumed_from: int | None, processes: Processes, accelerator: Accelerator
+) -> Iterator[MetricsSink]:
     if not processes.main:
         yield Unwritten()
         return
-    with MetricsWriter(run, resumed_step=resumed_from) as metrics:
+    settings = {**asdict(job.config.schedule), **asdict(job.adapter), "seed": job.config.seed}
+    with (
+        tracking(accelerator, job.out, settings) as track,
+        MetricsWriter(job.out, resumed_step=resumed_from, track=track) as metrics,
+    ):
         yield metrics
 
 
@@ -261,7 +269,12 @@ def adapted(
 ) -> Iterator[tuple[Trained, Accelerator]]:
     """The base with fresh adapters and their optimizer, on the device; taken off afterwards."""
     config, model = job.config, job.base.model
-    accelerator = Accelerator(cpu=config.execution.device == "cpu", mixed_precision="no")
+    accelerator = Accelerator(
+        cpu=config.execution.device == "cpu",
+        mixed_precision="no",
+        log_with=list(config.execution.trackers) or None,
+        project_dir=job.out,
+    )
     if accelerator.num_processes != processes.count:
         raise InputError(
             f"{processes.count} processes are needed", got=f"{accelerator.num_processes}"
