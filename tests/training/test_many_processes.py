@@ -12,8 +12,12 @@ from many import run_many, told, trouble
 from safetensors.torch import load_file
 from small_runs import QUICK, STEPS, adapter_digests, small_job
 
+from underdog.errors import InputError
 from underdog.runs.metrics import read_metrics
 from underdog.training.checkpoint import list_checkpoints
+from underdog.training.remedies import Remedy
+from underdog.training.snapshot import Snapshot
+from underdog.training.state import LoopState, Score
 from underdog.training.trainer import train
 
 
@@ -175,3 +179,26 @@ def test_an_error_of_the_main_process_is_told_by_all(base_folder: Path, pair: Pa
     assert run_many(base_folder, pair, config=config) == [2, 2]
     for rank in (0, 1):
         assert "training.seed was 3, now 4" in told(pair, rank)
+
+
+@pytest.mark.parametrize("name", ["FSDP", "DEEPSPEED"])
+def test_cutting_up_the_base_is_refused_with_its_reason(
+    base_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Before anything is written."""
+    monkeypatch.setenv(f"ACCELERATE_USE_{name}", "true")
+    job = small_job(base_folder, tmp_path / "train")
+    with pytest.raises(InputError, match="whole copies of the base are needed"):
+        train(job)
+    assert not job.out.exists()
+
+
+def test_what_the_main_process_found_is_taken_over_except_the_copy_in_memory() -> None:
+    """Scores, remedies and readings; each process has its own snapshot, of the same step."""
+    snapshot = Snapshot(3, {}, {})
+    ours, theirs = LoopState(snapshot=snapshot), LoopState(step=4, losses=(2.0, 1))
+    theirs.scores.append(Score(4, 0.5, 0.7, 10))
+    theirs.remedies.append(Remedy("collapse", 4, 0, rate_factor=0.5))
+    ours.follow(theirs.to_json())
+    assert ours == theirs
+    assert ours.snapshot is snapshot
