@@ -29,18 +29,21 @@ ENDED_S = 60
 
 @dataclass(frozen=True)
 class Trouble:
-    """What happens in process `rank` when it comes to a step (from 1) of its own sitting."""
+    """What happens in process `rank` at a step (from 1) of its own sitting, and at the next ones up
+    to `times` steps in all.
+    """
 
     rank: int
     step: int
     kind: str
+    times: int
     seen: list[int]
 
     def __call__(self, head: Any, _inputs: Any, logits: torch.Tensor) -> torch.Tensor:
         if not head.training:
             return logits
         self.seen.append(1)
-        if len(self.seen) != self.step:
+        if not self.step <= len(self.seen) < self.step + self.times:
             return logits
         if self.kind == "nan":
             return logits * float("nan")
@@ -48,15 +51,13 @@ class Trouble:
             raise torch.OutOfMemoryError("HIP out of memory. Tried to allocate 2.00 GiB")
         if self.kind == "error":
             raise ZeroDivisionError("a fault of our own")
-        if self.kind == "hang":
-            time.sleep(2 * ENDED_S)
         os.kill(os.getpid(), getattr(signal, self.kind))
         return logits
 
 
-def trouble(rank: int, step: int, kind: str) -> Trouble:
+def trouble(rank: int, step: int, kind: str, *, times: int = 1) -> Trouble:
     """One that has seen nothing yet."""
-    return Trouble(rank, step, kind, [])
+    return Trouble(rank, step, kind, times, [])
 
 
 @dataclass(frozen=True)

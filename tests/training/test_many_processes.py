@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from small_runs import QUICK, STEPS, adapter_digests, small_job
 from underdog.errors import InputError
 from underdog.runs.metrics import read_metrics
 from underdog.training.checkpoint import list_checkpoints
+from underdog.training.guards.config import GuardConfig
 from underdog.training.remedies import Remedy
 from underdog.training.snapshot import Snapshot
 from underdog.training.state import LoopState, Score
@@ -150,6 +152,26 @@ def test_nan_in_one_process_is_dropped_by_all(base_folder: Path, tmp_path: Path)
     dropped = [event for event in metrics.events if event["kind"] == "dropped"]
     assert [event["step"] for event in dropped] == [5]
     assert len(metrics.steps) == STEPS - 1
+
+
+def test_all_go_back_when_one_process_meets_nan_again_and_again(
+    base_folder: Path, tmp_path: Path
+) -> None:
+    """One remedy, from every process's own copy of the same step; stopped later and continued, the
+    bytes are those of the run that was not.
+    """
+    config = replace(QUICK, guard=GuardConfig(patience=3, snapshot_every=4))
+    outs = [tmp_path / name / "train" for name in ("whole", "stopped")]
+    nan = trouble(1, 6, "nan", times=3)
+    assert run_many(base_folder, outs[0], config=config, trouble=nan) == [0, 0]
+    events = read_metrics(outs[0]).events
+    assert [event["guard"] for event in events if event["kind"] == "remedy"] == ["non_finite"]
+    shutil.copytree(outs[0], outs[1])
+    for name in ("adapter", "checkpoints/step-00000014", "checkpoints/step-00000012"):
+        shutil.rmtree(outs[1] / name)
+    (outs[1] / "result.json").unlink()
+    assert run_many(base_folder, outs[1], config=config) == [0, 0]
+    assert adapter_digests(outs[0]) == adapter_digests(outs[1])
 
 
 def test_too_little_memory_in_one_process_cuts_the_steps_of_all(
