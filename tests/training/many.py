@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from small_runs import small_job
 
+from underdog.adapters.settings import AdapterSettings
 from underdog.errors import UnderdogError
 from underdog.training.config import TrainingConfig
 from underdog.training.interrupts import StoppedBySignal
@@ -71,6 +72,7 @@ class Order:
     trouble: Trouble | None
     dropout: float
     config: TrainingConfig | None
+    adapter: AdapterSettings | None
 
 
 def member(rank: int, order: Order) -> None:
@@ -97,8 +99,9 @@ def member(rank: int, order: Order) -> None:
 
 
 def made(order: Order) -> TrainingJob:
-    """The small run, with another config where one is given."""
+    """The small run, with another config and adapter where they are given."""
     job = small_job(order.base, order.out, dropout=order.dropout)
+    job = job if order.adapter is None else replace(job, adapter=order.adapter)
     return job if order.config is None else replace(job, config=order.config)
 
 
@@ -110,12 +113,13 @@ def run_many(
     trouble: Trouble | None = None,
     dropout: float = 0.0,
     config: TrainingConfig | None = None,
+    adapter: AdapterSettings | None = None,
 ) -> list[int | None]:
     """Exit codes by rank, negative for signals; a process that does not end by itself within a
     minute is killed and fails the test.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
-    order = Order(base, out, free_port(), count, trouble, dropout, config)
+    order = Order(base, out, free_port(), count, trouble, dropout, config, adapter)
     members = [CHILDREN.Process(target=member, args=(rank, order)) for rank in range(count)]
     for each in members:
         each.start()

@@ -13,6 +13,7 @@ from many import run_many, told, trouble
 from safetensors.torch import load_file
 from small_runs import QUICK, STEPS, adapter_digests, small_job
 
+from underdog.adapters.settings import AdapterKind, AdapterSettings
 from underdog.errors import InputError
 from underdog.runs.metrics import read_metrics
 from underdog.training.checkpoint import list_checkpoints
@@ -74,6 +75,30 @@ def test_two_processes_are_one_with_two_parts_to_the_last_bit(
     assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "adapter",
+    [
+        AdapterSettings(rank=4, alpha=8, kind=AdapterKind.DORA),
+        AdapterSettings(rank=4, alpha=8, kind=AdapterKind.OPLORA, protected=4),
+    ],
+    ids=["dora", "oplora"],
+)
+def test_norms_and_projections_are_those_of_one_process(
+    base_folder: Path, tmp_path: Path, adapter: AdapterSettings
+) -> None:
+    """DoRA and OPLoRA to the last bit too; the directions are computed once."""
+    folder = str(tmp_path / "subspaces")
+    execution = replace(QUICK.execution, accumulation=2, subspace_folder=folder)
+    config = replace(QUICK, execution=execution)
+    out = tmp_path / "many" / "train"
+    assert run_many(base_folder, out, config=config, adapter=adapter) == [0, 0]
+    job = small_job(base_folder, tmp_path / "train")
+    train(replace(job, config=config, adapter=adapter))
+    assert adapter_digests(out) == adapter_digests(job.out)
+
+
+@pytest.mark.slow
 def test_three_processes_with_a_step_of_two_rows_lose_none(
     base_folder: Path, tmp_path: Path
 ) -> None:
@@ -121,6 +146,7 @@ def test_a_signal_to_any_process_stops_all_after_the_same_step(
     assert distance(out, pair) < 1e-6
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_one_process_goes_on_on_two(
     base_folder: Path, alone: Path, tmp_path: Path
 ) -> None:
@@ -131,6 +157,7 @@ def test_a_checkpoint_of_one_process_goes_on_on_two(
     assert distance(out, alone) < 1e-6
 
 
+@pytest.mark.slow
 def test_dropout_draws_its_own_numbers_in_every_process_and_continues_with_them(
     base_folder: Path, tmp_path: Path
 ) -> None:
@@ -142,6 +169,7 @@ def test_dropout_draws_its_own_numbers_in_every_process_and_continues_with_them(
     assert adapter_digests(outs[0]) == adapter_digests(outs[1])
 
 
+@pytest.mark.slow
 def test_nan_in_one_process_is_dropped_by_all(base_folder: Path, tmp_path: Path) -> None:
     """The step reaches nobody's weights, the run goes on, and the adapters stay equal (each
     checkpoint compares them).
@@ -154,6 +182,7 @@ def test_nan_in_one_process_is_dropped_by_all(base_folder: Path, tmp_path: Path)
     assert len(metrics.steps) == STEPS - 1
 
 
+@pytest.mark.slow
 def test_all_go_back_when_one_process_meets_nan_again_and_again(
     base_folder: Path, tmp_path: Path
 ) -> None:
@@ -174,6 +203,7 @@ def test_all_go_back_when_one_process_meets_nan_again_and_again(
     assert adapter_digests(outs[0]) == adapter_digests(outs[1])
 
 
+@pytest.mark.slow
 def test_too_little_memory_in_one_process_cuts_the_steps_of_all(
     base_folder: Path, pair: Path, tmp_path: Path
 ) -> None:

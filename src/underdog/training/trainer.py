@@ -282,7 +282,13 @@ def adapted(
     was_trainable = [weight.requires_grad for weight in model.parameters()]
     base_weights = list(model.parameters())
     bases = open_bases(job, say)
+    # Subspaces are computed by the main process, and found on the disk by those that wait for it.
+    turns = processes if bases is not None else ALONE
+    if not turns.main:
+        turns.gather(None)
     model_with_adapter = attach(model, job.adapter, seed=config.seed, bases=bases)
+    if turns.main:
+        turns.gather(None)
     if bases is not None:
         say(bases.sentence())
     if config.execution.activation_checkpointing:
