@@ -43,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     from underdog.pipeline.recipe import load_recipe
     from underdog.pipeline.run import Surroundings, run_recipe
 
+    check_alone()
     recipe = load_recipe(args.recipe)
     if find_spec("torch") is None:
         raise MissingExtraError.of("a run", "llm")  # now, not after the first stage
@@ -54,6 +55,20 @@ def run(args: argparse.Namespace) -> int:
     console.print(summary(args.out, records, time.perf_counter() - started))
     console.print(*sentences(args.out), sep="\n", soft_wrap=True)
     return 0
+
+
+def check_alone() -> None:
+    """InputError when several processes were started: they would all build the same set."""
+    from underdog.errors import InputError
+    from underdog.runs.launch import read_launch
+
+    count = read_launch().count
+    if count > 1:
+        raise InputError(
+            "a single process is needed to walk a recipe",
+            got=f"{count} processes",
+            hint="underdog train, which can be started as several",
+        )
 
 
 def sentences(out: Path) -> Sequence[str]:

@@ -190,6 +190,13 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
     add("--accumulation", type=int, default=1, metavar="N", help="forward passes per step")
     add("--activation-checkpointing", action="store_true", help="less memory, a third slower")
     add("--checkpoint-every", type=int, default=100, metavar="STEPS", help="(default: 100)")
+    add(
+        "--tracker",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="where else curves go: wandb, mlflow, ... (TensorBoard's are always written)",
+    )
     add("--checkpoints-kept", type=int, default=3, metavar="N", help="(default: 3)")
 
 
@@ -197,11 +204,18 @@ def run(args: argparse.Namespace) -> int:
     """Train or continue, and say where the adapter is."""
     job = make_job(args)
     from underdog.cli.console import ProgressBar, console
+    from underdog.runs.launch import read_launch
+    from underdog.training.processes import leave_processes
     from underdog.training.trainer import train
 
-    with ProgressBar() as progress:
-        result = train(job, ask=make_ask(args, job), progress=progress, say=progress.say)
-    console.print(sentence(result), soft_wrap=True, markup=False)
+    ask = make_ask(args, job)
+    if read_launch().rank > 0:  # the main process does the talking
+        train(job, ask=ask)
+    else:
+        with ProgressBar() as progress:
+            result = train(job, ask=ask, progress=progress, say=progress.say)
+        console.print(sentence(result), soft_wrap=True, markup=False)
+    leave_processes()
     return 0
 
 
@@ -270,6 +284,7 @@ def make_config(args: argparse.Namespace) -> TrainingConfig:
             subspace_folder=args.subspaces,
             accumulation=args.accumulation,
             activation_checkpointing=args.activation_checkpointing,
+            trackers=tuple(args.tracker),
         ),
     )
 

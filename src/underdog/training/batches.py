@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -25,8 +25,8 @@ from underdog.mcq.encode import Tokenizer, encode
 from underdog.mcq.presentation import Presentation
 from underdog.mcq.prompt import Prompt, PromptStyle, render
 from underdog.mcq.question import Question
-from underdog.training.schedule import ScheduleRow
 
+T = TypeVar("T")
 PADDING_ID = 0
 """Any id would do: padding is neither seen by real tokens nor predicted."""
 
@@ -127,7 +127,7 @@ def choose_rows(
     return tuple(kept), tuple(lengths), LeftOut(tuple(too_long), tuple(without_answer))
 
 
-def cut_evenly(rows: Sequence[ScheduleRow], pieces: int) -> list[Sequence[ScheduleRow]]:
+def cut_evenly(rows: Sequence[T], pieces: int) -> list[Sequence[T]]:
     """A step's rows in at most `pieces` parts for gradient accumulation; no part is empty."""
     size = -(-len(rows) // pieces)
     return [rows[start : start + size] for start in range(0, len(rows), size)]

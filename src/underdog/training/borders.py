@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -20,8 +20,24 @@ from underdog.training.watchdog import Watchdog
 
 def examine_start(trained: Trained, state: LoopState, tools: LoopTools, watch: Watchdog) -> None:
     """What the model knows before the first step."""
-    if tools.exams is None:
-        return
+    if tools.exams is not None:
+        by_main(state, tools, lambda: _examine_start(trained, state, tools, watch))
+
+
+def by_main(state: LoopState, tools: LoopTools, work: Callable[[], None]) -> None:
+    """The main process does what changes the state; the others wait, and follow."""
+
+    def told() -> dict[str, Any]:
+        work()
+        return state.to_json() if tools.processes.count > 1 else {}
+
+    changed = tools.processes.from_main(told)
+    if not tools.processes.main:
+        state.follow(changed)
+
+
+def _examine_start(trained: Trained, state: LoopState, tools: LoopTools, watch: Watchdog) -> None:
+    assert tools.exams is not None
     sitting = examine(
         tools.exams,
         trained,
@@ -46,6 +62,17 @@ def examine_and_judge(
     """Ask the fixed questions; at a chunk's border also what was known before, and whether the
     answers have collapsed.
     """
+    by_main(state, tools, lambda: _examine_and_judge(plan, batch, trained, state, tools, watch))
+
+
+def _examine_and_judge(
+    plan: LoopPlan,
+    batch: Batch,
+    trained: Trained,
+    state: LoopState,
+    tools: LoopTools,
+    watch: Watchdog,
+) -> None:
     validation: dict[str, Any] = {}
     if batch.last_of_chunk and tools.evaluate is not None:
         validation |= _evaluate(tools.evaluate, trained.model)

@@ -79,8 +79,18 @@ def save_checkpoint(run: Path, trained: Trained, state: LoopState, *, keep: int)
     return folder
 
 
+Contents = dict[str, bytes]
+"""The files of a checkpoint, by name: what one process can send to another."""
+
+
 def restore_newest(run: Path, trained: Trained, *, say: Callable[[str], None]) -> LoopState | None:
-    """Load the newest whole checkpoint into `trained` and the random states; None without one.
+    """Load the newest whole checkpoint into `trained` and the random states; None without one."""
+    contents = read_newest(run, say=say)
+    return None if contents is None else put_contents(contents, trained)
+
+
+def read_newest(run: Path, *, say: Callable[[str], None]) -> Contents | None:
+    """The files of the newest whole checkpoint; None without one.
 
     `say` gets one sentence per damaged checkpoint. Damaged folders are removed.
     """
@@ -92,7 +102,7 @@ def restore_newest(run: Path, trained: Trained, *, say: Callable[[str], None]) -
             say(f"checkpoint {folder.name} is damaged and is not used ({error})")
             shutil.rmtree(folder)
             continue
-        return _load(folder, trained)
+        return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
     return None
 
 
@@ -129,16 +139,17 @@ def put_random_state(state: dict[str, Any]) -> None:
         torch.cuda.set_rng_state_all(state["cuda"])
 
 
-def _load(folder: Path, trained: Trained) -> LoopState:
-    put_tensors(trained.model, tensors_from_bytes((folder / _ADAPTER).read_bytes()))
+def put_contents(contents: Contents, trained: Trained) -> LoopState:
+    """Load a checkpoint's files into `trained` and the random states."""
+    put_tensors(trained.model, tensors_from_bytes(contents[_ADAPTER]))
     settle(trained.model)
-    trained.optimizer.load_state_dict(_unpickled((folder / _OPTIMIZER).read_bytes()))
-    put_random_state(_unpickled((folder / _RANDOM).read_bytes()))
-    where = read_json(folder / _STATE)
+    trained.optimizer.load_state_dict(_unpickled(contents[_OPTIMIZER]))
+    put_random_state(_unpickled(contents[_RANDOM]))
+    where = json.loads(contents[_STATE])
     rescale(trained.model, where.pop(_SCALE) / scale_of(trained.model))
     state = LoopState.from_json(where)
-    if (folder / _SNAPSHOT).exists():
-        state.snapshot = Snapshot(**_unpickled((folder / _SNAPSHOT).read_bytes()))
+    if _SNAPSHOT in contents:
+        state.snapshot = Snapshot(**_unpickled(contents[_SNAPSHOT]))
     else:
         state.snapshot = take_snapshot(trained.model, trained.optimizer, step=state.step)
     return state

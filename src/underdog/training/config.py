@@ -35,7 +35,9 @@ class OptimizerConfig:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionConfig:
-    """How the machine is used. The first three may change between sittings of one run."""
+    """How the machine is used. The first three and the trackers may change between sittings of one
+    run.
+    """
 
     threads: int | None = None
     """CPU threads, or None: 1 for bases under 10M weights, else the cores this process may use.
@@ -52,6 +54,9 @@ class ExecutionConfig:
     batch: str = "given"
     """"given": a step is cut into `accumulation` parts. "auto": into as few as `underdog plan`
     finds to fit into this machine's memory; a continued run keeps its first number."""
+    trackers: tuple[str, ...] = ()
+    """Where else curves go: "wandb", "mlflow" and others that accelerate knows. TensorBoard's are
+    always written."""
 
     def __post_init__(self) -> None:
         if (self.threads is not None and self.threads < 1) or self.accumulation < 1:

@@ -27,7 +27,7 @@ from underdog.mcq.question import Question
 from underdog.training.checkpoint import Trained, put_random_state, random_state
 from underdog.training.exams import Exams
 from underdog.training.guards.overfitting import judge_overfitting
-from underdog.training.metrics import MetricsWriter
+from underdog.training.metrics import MetricsSink
 from underdog.training.retention import remember
 from underdog.training.state import LoopState, Reading, Score
 
@@ -53,7 +53,7 @@ def examine(
     state: LoopState,
     run: Path,
     *,
-    metrics: MetricsWriter,
+    metrics: MetricsSink,
     retention: bool,
     beat: Callable[[], None],
 ) -> Sitting:
@@ -145,7 +145,7 @@ def _validate(
     trained: Trained,
     state: LoopState,
     run: Path,
-    metrics: MetricsWriter,
+    metrics: MetricsSink,
 ) -> list[str]:
     """Compare with the best reading so far, and take its place where this one is better."""
     if state.step == 0:
@@ -160,7 +160,7 @@ def _validate(
     return told
 
 
-def _watch_overfitting(reading: Reading, state: LoopState, metrics: MetricsWriter) -> list[str]:
+def _watch_overfitting(reading: Reading, state: LoopState, metrics: MetricsSink) -> list[str]:
     """It is said at the second reading in a row that is worse: one of many is so by chance."""
     worse = None if state.best is None else judge_overfitting(state.best.held(), reading.held())
     if worse is None:

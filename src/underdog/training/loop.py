@@ -11,10 +11,15 @@ checkpoint is written at once: a continued run does not have to come to the same
 from __future__ import annotations
 
 import gc
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
 
 import torch
+from accelerate import Accelerator
 
 from underdog.adapters.adapter import settle
+from underdog.adapters.lora import adapter_tensors, tensors_to_bytes
 from underdog.runs.metrics import StepMetrics
 from underdog.runs.progress import Progress
 from underdog.training.borders import examine_and_judge, examine_start
@@ -31,8 +36,18 @@ from underdog.training.remedies import parts_of_step
 from underdog.training.schedule import Batch
 from underdog.training.snapshot import take_snapshot
 from underdog.training.state import LoopState
-from underdog.training.step import StepNumbers, forward_and_backward, set_learning_rate
+from underdog.training.step import (
+    Share,
+    StepNumbers,
+    clip,
+    forward_and_backward,
+    set_learning_rate,
+    share_of,
+    weights_of,
+)
 from underdog.training.watchdog import Watchdog
+
+T = TypeVar("T")
 
 
 def run_loop(plan: LoopPlan, trained: Trained, state: LoopState, tools: LoopTools) -> None:
@@ -41,7 +56,11 @@ def run_loop(plan: LoopPlan, trained: Trained, state: LoopState, tools: LoopTool
     trained.model.train()
     if state.snapshot is None:
         state.snapshot = take_snapshot(trained.model, trained.optimizer, step=state.step)
-    with StopWish() as wish, Watchdog(tools.run, plan.watch, tools.metrics, tools.say) as watch:
+    everyone = tools.processes
+    with (
+        StopWish() as wish,
+        Watchdog(tools.run, plan.watch, tools.metrics, tools.say, awake=everyone.main) as watch,
+    ):
         if state.step == 0:
             examine_start(trained, state, tools, watch)
         while state.step < len(plan.batches):
@@ -59,45 +78,85 @@ def run_loop(plan: LoopPlan, trained: Trained, state: LoopState, tools: LoopTool
             watch.step(state.step)
             if batch.last_of_chunk or _validation_due(tools, state.step):
                 examine_and_judge(plan, batch, trained, state, tools, watch)
+            signal_number = first(everyone.gather(wish.signal_number))
             changed = len(state.remedies) > remedies
             if changed:
                 plan = plan.revised(state.remedies)
                 show_progress(plan, state, tools.progress)
-            if changed or wish.signal_number is not None or _checkpoint_due(plan, batch, state):
-                tools.metrics.flush()
-                tools.storage.save(trained, state, beat=watch.beat, hurry=wish.came)
+            if changed or signal_number is not None or _checkpoint_due(plan, batch, state):
+                checkpoint(trained, state, tools, beat=watch.beat, hurry=wish.came)
             watch.resume()
-            if wish.signal_number is not None:
-                raise StoppedBySignal(wish.signal_number, state.step)
+            if signal_number is not None:
+                raise StoppedBySignal(signal_number, state.step)
 
 
 def compute(
     plan: LoopPlan, batch: Batch, trained: Trained, state: LoopState, tools: LoopTools
 ) -> StepNumbers:
-    """The step's gradient; where memory does not suffice, again in twice as many parts, with the
-    same rows and the same random numbers, for this and all later steps.
+    """The step's gradient, summed over the processes and clipped; where memory does not suffice in
+    one of them, all try again in twice as many parts, with the same rows and the same random
+    numbers, for this and all later steps.
     """
+    everyone = tools.processes
+    everyone.draw_anew(plan.seed, state.step)
     randomness = random_state()
+    examples = [plan.example(shown) for shown in batch.rows]
     while True:
         parts = parts_of_step(plan.accumulation, state.remedies)
-        try:
-            return forward_and_backward(
-                batch.rows,
-                plan.example,
-                trained,
-                tools.accelerator,
-                parts=parts,
-                max_norm=plan.guard.max_gradient_norm,
-            )
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            cause = str(error) or type(error).__name__
-        # Out of the except block: the error's traceback holds the tensors of the failed pass.
+        share = share_of(examples, parts=parts, rank=everyone.rank, count=everyone.count)
+        attempts = everyone.gather(attempt(share, trained, tools.accelerator))
+        lacking = first([each.lacking for each in attempts])
+        if lacking is None:
+            everyone.sum_gradients(weights_of(trained))
+            norm = clip(trained, tools.accelerator, max_norm=plan.guard.max_gradient_norm)
+            loss = sum(each.loss for each in attempts)
+            return StepNumbers(loss, norm, share.answer_tokens, share.input_tokens)
         trained.optimizer.zero_grad(set_to_none=True)
         put_random_state(randomness)
         free_memory()
-        make_room(cause, parts, plan, batch, state, tools)
+        make_room(lacking, parts, plan, batch, state, tools)
+
+
+def first(values: Iterable[T | None]) -> T | None:
+    """The first that is not None: what one process met holds for all."""
+    return next((each for each in values if each is not None), None)
+
+
+class Attempt(NamedTuple):
+    """One process's pass over its share: its part of the loss, or why memory did not suffice."""
+
+    loss: float
+    lacking: str | None
+
+
+def attempt(share: Share, trained: Trained, accelerator: Accelerator) -> Attempt:
+    """The error is left behind here: its traceback holds the tensors of the failed pass."""
+    try:
+        return Attempt(forward_and_backward(share, trained, accelerator), None)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return Attempt(0.0, str(error) or type(error).__name__)
+
+
+def checkpoint(
+    trained: Trained,
+    state: LoopState,
+    tools: LoopTools,
+    *,
+    beat: Callable[[], None],
+    hurry: Callable[[], bool],
+) -> None:
+    """Written by the main process, after all have shown that they have the same adapter."""
+    if tools.processes.count > 1:
+        weights = tensors_to_bytes(adapter_tensors(trained.model))
+        tools.processes.agree(
+            hashlib.sha256(weights).hexdigest(),
+            wanted=f"equal adapters in all processes are needed after step {state.step}",
+            hint="machines of one kind with the same packages; the checkpoints before are whole",
+        )
+    tools.metrics.flush()
+    tools.processes.from_main(lambda: tools.storage.save(trained, state, beat=beat, hurry=hurry))
 
 
 def free_memory() -> None:

@@ -13,7 +13,8 @@ from underdog.runs.progress import Progress
 from underdog.training.batches import Example
 from underdog.training.exams import Exams
 from underdog.training.guards.config import GuardConfig, WatchConfig
-from underdog.training.metrics import MetricsWriter
+from underdog.training.metrics import MetricsSink
+from underdog.training.processes import Processes
 from underdog.training.remedies import Remedy
 from underdog.training.schedule import Batch, ScheduleRow
 from underdog.training.storage import Storage
@@ -34,6 +35,7 @@ class LoopPlan:
     learning_rates: tuple[float, ...]
     revise: Callable[[Sequence[Remedy]], Steps]
     example: Callable[[ScheduleRow], Example]
+    seed: int
     guard: GuardConfig
     watch: WatchConfig
     accumulation: int
@@ -47,11 +49,14 @@ class LoopPlan:
 
 @dataclass(frozen=True, slots=True)
 class LoopTools:
-    """What it is done with. `run` is the run's folder, `clock` gives seconds."""
+    """What it is done with. `run` is the run's folder, `clock` gives seconds. In a process that is
+    not the main one, `metrics`, `progress` and `say` go nowhere.
+    """
 
     accelerator: Accelerator
+    processes: Processes
     run: Path
-    metrics: MetricsWriter
+    metrics: MetricsSink
     progress: Progress
     say: Callable[[str], None]
     evaluate: Evaluate | None

@@ -55,7 +55,8 @@ def make_room(
     cause: str, parts: int, plan: LoopPlan, batch: Batch, state: LoopState, tools: LoopTools
 ) -> None:
     """Twice the parts from now on; RunError at one row per part, or when the policy is to stop."""
-    step, more = state.step + 1, more_parts(parts, len(batch.rows))
+    in_use = max(parts, tools.processes.count)  # no process has less than one part
+    step, more = state.step + 1, more_parts(in_use, len(batch.rows))
     if more is None:
         raise stopped(Guard.MEMORY, no_room(cause, step=step), state, tools)
     first_line = cause.splitlines()[0][:200]

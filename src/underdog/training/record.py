@@ -78,11 +78,13 @@ def _rank(entry: Mapping[str, Any]) -> tuple[float, float, int]:
     return (-entry["accuracy"], float("inf") if loss is None else loss, entry["step"])
 
 
-def make_manifest(job: TrainingJob, rows: tuple[Row, ...], asked: Mapping[str, Any]) -> Manifest:
+def make_manifest(
+    job: TrainingJob, rows: tuple[Row, ...], asked: Mapping[str, Any], *, processes: int = 1
+) -> Manifest:
     """The header of the run. Settings that cannot change the result are context, not identity.
 
     `rows` are those trained on, `asked` says which questions are asked on the way: remedies and
-    the best adapter follow from their answers.
+    the best adapter follow from their answers. `processes` are those on this machine.
     """
     recipe = asdict(job.config)
     execution = recipe.pop("execution")
@@ -103,7 +105,8 @@ def make_manifest(job: TrainingJob, rows: tuple[Row, ...], asked: Mapping[str, A
         "code_version": __version__,
     }
     context = {
-        "threads": job.config.execution.threads or default_threads(job.base.model),
+        "threads": job.config.execution.threads
+        or default_threads(job.base.model, processes=processes),
         "execution": execution,
         "checkpoints": checkpoints,
         "watch": watch,
@@ -112,10 +115,12 @@ def make_manifest(job: TrainingJob, rows: tuple[Row, ...], asked: Mapping[str, A
     return Manifest(identity, context)
 
 
-def default_threads(model: Any) -> int:
-    """One for a small model, where threads wait for each other more than they compute."""
+def default_threads(model: Any, *, processes: int = 1) -> int:
+    """One for a small model, where threads wait for each other more than they compute; else the
+    cores, divided over the run's processes on this machine.
+    """
     weights = sum(weight.numel() for weight in model.parameters())
-    return 1 if weights < SMALL_MODEL_WEIGHTS else usable_cores()
+    return 1 if weights < SMALL_MODEL_WEIGHTS else max(1, usable_cores() // processes)
 
 
 def rows_digest(rows: tuple[Row, ...]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from underdog.training.guards.collapse import Answers
@@ -106,6 +106,13 @@ class LoopState:
         self.snapshot = snapshot
         del value["snapshot"]
         return value
+
+    def follow(self, value: Mapping[str, Any]) -> None:
+        """Become what `to_json` of another process's state says; the snapshot stays one's own."""
+        theirs = LoopState.from_json(value)
+        for each in fields(self):
+            if each.name != "snapshot":
+                setattr(self, each.name, getattr(theirs, each.name))
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> LoopState:

@@ -27,7 +27,7 @@ from underdog.training.guards.disk import (
     size_of,
     what_to_delete,
 )
-from underdog.training.metrics import TENSORBOARD_NAME, MetricsWriter
+from underdog.training.metrics import TENSORBOARD_NAME, MetricsSink
 from underdog.training.state import LoopState
 
 LOOK_AGAIN_S = 5.0
@@ -55,7 +55,7 @@ class Storage:
     keep: int
     watch: WatchConfig
     disk: Disk
-    metrics: MetricsWriter
+    metrics: MetricsSink
     say: Callable[[str], None]
 
     def save(

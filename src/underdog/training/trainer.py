@@ -11,36 +11,43 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from accelerate import Accelerator
 
-from underdog.adapters.adapter import attach, parameter_groups
+from underdog.adapters.adapter import attach, parameter_groups, settle
 from underdog.adapters.base import model_digest
 from underdog.adapters.fused import fused_lora
 from underdog.adapters.last_layer import last_layer_where_read
+from underdog.adapters.lora import (
+    adapter_tensors,
+    put_tensors,
+    tensors_from_bytes,
+    tensors_to_bytes,
+)
 from underdog.adapters.settings import AdapterKind, AdapterSettings
 from underdog.adapters.subspaces import SubspaceStore, default_folder
 from underdog.data.row import Row, Split
 from underdog.errors import InputError
-from underdog.runs.files import clean_partial
+from underdog.runs.files import clean_partial, digest_value
 from underdog.runs.lock import locked
-from underdog.runs.manifest import open_manifest
+from underdog.runs.manifest import Manifest, open_manifest
 from underdog.runs.metrics import METRICS_NAME
 from underdog.runs.progress import SILENT, Progress
 from underdog.training.arithmetic import exact_arithmetic
 from underdog.training.batches import Encoder, LeftOut, choose_rows
-from underdog.training.checkpoint import Trained, restore_newest
+from underdog.training.checkpoint import Contents, Trained, put_contents, read_newest
 from underdog.training.config import ExecutionConfig, TrainingConfig
 from underdog.training.exams import Ask, Exams, make_exams
 from underdog.training.loop import run_loop
-from underdog.training.metrics import MetricsWriter
+from underdog.training.metrics import MetricsSink, MetricsWriter, Unwritten
 from underdog.training.outcome import keep_adapter, make_result
 from underdog.training.plan import Evaluate, LoopPlan, LoopTools
+from underdog.training.processes import ALONE, Processes, join_processes
 from underdog.training.record import (
     TrainingJob,
     TrainingResult,
@@ -53,6 +60,7 @@ from underdog.training.remedies import Remedy, plan_steps
 from underdog.training.schedule import Batch
 from underdog.training.state import LoopState
 from underdog.training.storage import Disk, Storage
+from underdog.training.trackers import check_trackers, tracking
 
 LISTED_IDS = 20
 """Ids of left-out rows written into the metrics; the counts are always whole."""
@@ -89,17 +97,37 @@ def train(
     rows = tuple(row for row in job.rows if row.split is Split.TRAIN)
     if not rows:
         raise InputError("rows of the train split are needed", got="none", where=job.out)
+    check_trackers(job.config.execution.trackers)
     exams = None if ask is None else make_exams(job, ask)
     known = {} if exams is None else asked(exams.validation, exams.retention)
-    with locked(job.out):
-        stored = open_manifest(job.out, make_manifest(job, rows, known))
-        done = read_result(job.out, say=say)
+    processes = join_processes(cpu=job.config.execution.device == "cpu")
+    listeners = _Listeners(exams, evaluate, progress, say, clock, disk)
+    if not processes.main:
+        listeners = replace(listeners, progress=SILENT, say=say_nothing)
+    manifest = make_manifest(job, rows, known, processes=processes.local_count)
+    processes.agree(
+        digest_value(manifest.identity),
+        wanted="one recipe and one base in all processes are needed",
+        hint="the same command, files and version of underdog on every machine",
+    )
+    with ExitStack() as held:
+        done, threads = processes.from_main(lambda: _open(job, manifest, held, say))
         if done is not None:
             return done
-        clean_partial(job.out)
-        threads = job.config.execution.threads or stored.context["threads"]
         with exact_arithmetic(threads, on_cpu=_on_cpu(job.config.execution)):
-            return _train(job, rows, _Listeners(exams, evaluate, progress, say, clock, disk))
+            return _train(job, rows, listeners, processes)
+
+
+def _open(
+    job: TrainingJob, manifest: Manifest, held: ExitStack, say: Callable[[str], None]
+) -> tuple[TrainingResult | None, int]:
+    """Take the folder: its result when it is complete, and the threads to compute with."""
+    held.enter_context(locked(job.out))
+    stored = open_manifest(job.out, manifest)
+    done = read_result(job.out, say=say)
+    if done is None:
+        clean_partial(job.out)
+    return done, job.config.execution.threads or stored.context["threads"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +140,9 @@ class _Listeners:
     disk: Disk
 
 
-def _train(job: TrainingJob, rows: tuple[Row, ...], listeners: _Listeners) -> TrainingResult:
+def _train(
+    job: TrainingJob, rows: tuple[Row, ...], listeners: _Listeners, processes: Processes
+) -> TrainingResult:
     config = job.config
     encoder = Encoder(job.base.tokenizer, config.style, seed=config.seed)
     kept, lengths, left_out = choose_rows(rows, encoder, max_tokens=config.max_tokens)
@@ -124,30 +154,79 @@ def _train(job: TrainingJob, rows: tuple[Row, ...], listeners: _Listeners) -> Tr
         )
     plan = make_plan(kept, lengths, encoder, config)
     torch.manual_seed(config.seed)
-    with adapted(job, say=listeners.say) as (trained, accelerator):
-        started = (job.out / METRICS_NAME).exists()
-        damaged: list[str] = []
-        state = restore_newest(job.out, trained, say=damaged.append)
-        resumed_from = (state.step if state else 0) if started else None
-        state = state or LoopState()
-        with MetricsWriter(job.out, resumed_step=resumed_from) as metrics:
-            _tell(damaged, left_out, state.step, metrics, listeners.say)
+    with adapted(job, say=listeners.say, processes=processes) as (trained, accelerator):
+        found = processes.from_main(lambda: _find(job.out))
+        state = start(found.contents, trained, processes)
+        resumed_from = state.step if found.started else None
+        with _metrics(job, resumed_from, processes, accelerator) as metrics:
+            _tell(found.damaged, left_out, state.step, metrics, listeners.say)
             if state.remedies:
                 plan = plan.revised(state.remedies)
-            _run(plan, trained, state, _tools(job, listeners, accelerator, metrics))
-        kept_step = keep_adapter(job, trained, state)
-    result = make_result(
-        job, state, listeners.exams, left_out, kept_step=kept_step, resumed_from=resumed_from
-    )
-    return write_result(job.out, result)
+            _run(plan, trained, state, _tools(job, listeners, accelerator, processes, metrics))
+
+        def finish() -> TrainingResult:
+            kept = keep_adapter(job, trained, state)
+            result = make_result(
+                job, state, listeners.exams, left_out, kept_step=kept, resumed_from=resumed_from
+            )
+            return write_result(job.out, result)
+
+        return processes.from_main(finish)
+
+
+class _Found(NamedTuple):
+    """What earlier sittings left: whether there was one, the newest whole checkpoint, and a
+    sentence for each damaged one.
+    """
+
+    started: bool
+    contents: Contents | None
+    damaged: list[str]
+
+
+def _find(run: Path) -> _Found:
+    damaged: list[str] = []
+    started = (run / METRICS_NAME).exists()
+    return _Found(started, read_newest(run, say=damaged.append), damaged)
+
+
+def start(contents: Contents | None, trained: Trained, processes: Processes) -> LoopState:
+    """Where the checkpoint was; or the beginning, with the main process's adapter in all."""
+    if contents is not None:
+        return put_contents(contents, trained)
+    if processes.count > 1:
+        fresh = processes.from_main(lambda: tensors_to_bytes(adapter_tensors(trained.model)))
+        put_tensors(trained.model, tensors_from_bytes(fresh))
+        settle(trained.model)
+    return LoopState()
+
+
+@contextmanager
+def _metrics(
+    job: TrainingJob, resumed_from: int | None, processes: Processes, accelerator: Accelerator
+) -> Iterator[MetricsSink]:
+    if not processes.main:
+        yield Unwritten()
+        return
+    settings = {**asdict(job.config.schedule), **asdict(job.adapter), "seed": job.config.seed}
+    with (
+        tracking(accelerator, job.out, settings) as track,
+        MetricsWriter(job.out, resumed_step=resumed_from, track=track) as metrics,
+    ):
+        yield metrics
 
 
 def _tools(
-    job: TrainingJob, listeners: _Listeners, accelerator: Accelerator, metrics: MetricsWriter
+    job: TrainingJob,
+    listeners: _Listeners,
+    accelerator: Accelerator,
+    processes: Processes,
+    metrics: MetricsSink,
 ) -> LoopTools:
     config = job.config
     return LoopTools(
         accelerator=accelerator,
+        processes=processes,
         run=job.out,
         metrics=metrics,
         progress=listeners.progress,
@@ -176,6 +255,7 @@ def make_plan(
         learning_rates=rates,
         revise=revise,
         example=lambda shown: encoder.example(rows[shown.row].question, shown.showing),
+        seed=config.seed,
         guard=config.guard,
         watch=config.watch,
         accumulation=config.execution.accumulation,
@@ -185,23 +265,37 @@ def make_plan(
 
 @contextmanager
 def adapted(
-    job: TrainingJob, *, say: Callable[[str], None] = say_nothing
+    job: TrainingJob, *, say: Callable[[str], None] = say_nothing, processes: Processes = ALONE
 ) -> Iterator[tuple[Trained, Accelerator]]:
     """The base with fresh adapters and their optimizer, on the device; taken off afterwards."""
     config, model = job.config, job.base.model
-    accelerator = Accelerator(cpu=config.execution.device == "cpu", mixed_precision="no")
-    if accelerator.num_processes != 1:
-        raise InputError("a single process is needed", got=f"{accelerator.num_processes} processes")
+    accelerator = Accelerator(
+        cpu=config.execution.device == "cpu",
+        mixed_precision="no",
+        log_with=list(config.execution.trackers) or None,
+        project_dir=job.out,
+    )
+    if accelerator.num_processes != processes.count:
+        raise InputError(
+            f"{processes.count} processes are needed", got=f"{accelerator.num_processes}"
+        )
     was_trainable = [weight.requires_grad for weight in model.parameters()]
     base_weights = list(model.parameters())
     bases = open_bases(job, say)
+    # Subspaces are computed by the main process, and found on the disk by those that wait for it.
+    turns = processes if bases is not None else ALONE
+    if not turns.main:
+        turns.gather(None)
     model_with_adapter = attach(model, job.adapter, seed=config.seed, bases=bases)
+    if turns.main:
+        turns.gather(None)
     if bases is not None:
         say(bases.sentence())
     if config.execution.activation_checkpointing:
         _named(model, "checkpointing_enable")({"use_reentrant": False})
     try:
-        prepared = accelerator.prepare_model(model_with_adapter)
+        # Prepared as for evaluation: without DistributedDataParallel, whose work `processes` does.
+        prepared = accelerator.prepare_model(model_with_adapter, evaluation_mode=True)
         optimizer = accelerator.prepare_optimizer(make_optimizer(prepared, job.adapter, config))
         with fused_lora(prepared), last_layer_where_read(prepared) as reading:
             yield Trained(prepared, optimizer, reading), accelerator
@@ -272,7 +366,7 @@ def _tell(
     damaged: list[str],
     left_out: LeftOut,
     step: int,
-    metrics: MetricsWriter,
+    metrics: MetricsSink,
     say: Callable[[str], None],
 ) -> None:
     for sentence in damaged:

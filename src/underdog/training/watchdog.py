@@ -22,7 +22,7 @@ from typing import Self
 
 from underdog.training.guards.config import Guard, OnGuard, WatchConfig
 from underdog.training.guards.stall import EXIT_STALLED, ended, limit_s, stalled
-from underdog.training.metrics import MetricsWriter
+from underdog.training.metrics import MetricsSink
 
 STALLS_NAME = "stalls"
 _REMEMBERED = 50
@@ -34,19 +34,22 @@ _LOOKS = 20
 
 
 class Watchdog:
-    """A context. `end` takes an exit status and does not come back."""
+    """A context. `end` takes an exit status and does not come back. One that is not `awake` sees
+    nothing: of several processes only the main one watches, and it waits for the others.
+    """
 
     def __init__(
         self,
         run: Path,
         watch: WatchConfig,
-        metrics: MetricsWriter,
+        metrics: MetricsSink,
         say: Callable[[str], None],
         *,
         end: Callable[[int], object] = os._exit,
+        awake: bool = True,
     ) -> None:
         self._folder, self._watch, self._metrics = run / STALLS_NAME, watch, metrics
-        self._say, self._end = say, end
+        self._say, self._end, self._awake = say, end, awake
         self._times: deque[float] = deque(maxlen=_REMEMBERED)
         self._last_beat, self._last_step = time.monotonic(), time.monotonic()
         self._step, self._told = 0, 0
@@ -70,7 +73,8 @@ class Watchdog:
         self.beat()
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        if self._awake:
+            self._thread.start()
         return self
 
     def __exit__(
@@ -80,7 +84,8 @@ class Watchdog:
         trace: TracebackType | None,
     ) -> None:
         self._over.set()
-        self._thread.join()
+        if self._awake:
+            self._thread.join()
 
     def _run(self) -> None:
         while not self._over.wait(self._limit() / _LOOKS):
