@@ -1,0 +1,177 @@
+"""From finished runs of the ablation to its table: means, intervals, what separates from what.
+
+In: one record per run (an arm, a seed, numbers). Out: a `Table`. Never: a model, a file.
+
+Every interval is Student's t over seeds, at 95 %. Differences are paired by seed: the two runs saw
+the same first weights and draws as far as their arms allow. A difference is separable when its
+paired t test, corrected for all comparisons of that measure in that table (Holm, Scand. J. Stat.
+6:65, 1979), is below 0.05. Intervals are not corrected, so one may exclude zero where the
+difference is not called separable. They are about seeds, not about questions: all runs answer the
+same ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from statistics import fmean, stdev
+from typing import Any
+
+from scipy.stats import t as student
+
+from underdog.evaluation.compare import ALPHA
+from underdog.interval import LEVEL, Interval
+
+KINDS = ("lora", "rslora", "dora", "oplora")
+MEASURES = ("accuracy", "forgotten", "statement_nats", "seconds")
+"""Held-out questions right; share of the known questions of other topics that are now wrong; rise
+of the loss on statements of those topics, nats per token; processor time of training."""
+
+Record = Mapping[str, Any]
+"""One line of the results file, see `ablation.measure`."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Arm:
+    """One combination. Without the curriculum the order is random."""
+
+    kind: str
+    curriculum: bool
+    replay: bool
+
+    @property
+    def name(self) -> str:
+        """As in the results file."""
+        order = "curriculum" if self.curriculum else "random"
+        return f"{self.kind} {order} {'replay' if self.replay else 'no-replay'}"
+
+
+ARMS = tuple(Arm(*each) for each in product(KINDS, (True, False), (True, False)))
+REFERENCE = ARMS[0]
+"""Plain LoRA with curriculum and replay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A paired difference; `p_holm` is the corrected p, `separable` whether it is below ALPHA."""
+
+    value: Interval
+    p_value: float
+    p_holm: float
+
+    @property
+    def separable(self) -> bool:
+        """Beyond what seeds do."""
+        return self.p_holm < ALPHA
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`means` by arm and measure; `beside` the same as differences to REFERENCE (which is not in
+    it); `effects` by factor and measure, averaged over all else; `events` by kind over all runs.
+    `seeds` are those that every arm has finished; other runs are not in the numbers.
+    """
+
+    seeds: tuple[int, ...]
+    means: Mapping[str, Mapping[str, Interval]]
+    beside: Mapping[str, Mapping[str, Difference]]
+    effects: Mapping[str, Mapping[str, Difference]]
+    events: Mapping[str, int]
+
+
+def tabulate(records: Sequence[Record]) -> Table:
+    """The table of the seeds that are complete, at least two; ValueError with fewer."""
+    found = {(each["arm"], each["seed"]): each for each in records}
+    seeds = tuple(
+        seed
+        for seed in sorted({seed for _, seed in found})
+        if all((arm.name, seed) in found for arm in ARMS)
+    )
+    if len(seeds) < 2:
+        raise ValueError(f"two seeds with all {len(ARMS)} arms are needed, got {len(seeds)}")
+
+    def values(arm: Arm, measure: str) -> list[float]:
+        return [found[arm.name, seed][measure] for seed in seeds]
+
+    others = [arm for arm in ARMS if arm != REFERENCE]
+    return Table(
+        seeds=seeds,
+        means={arm.name: {m: t_interval(values(arm, m)) for m in MEASURES} for arm in ARMS},
+        beside=_by_measure(
+            {arm.name: (lambda m, arm=arm: _minus(values, m, [(arm, REFERENCE)])) for arm in others}
+        ),
+        effects=_by_measure(
+            {name: (lambda m, pairs=pairs: _minus(values, m, pairs)) for name, pairs in EFFECTS}
+        ),
+        events=dict(sum((Counter(each["events"]) for each in records), Counter())),
+    )
+
+
+def _effects() -> tuple[tuple[str, tuple[tuple[Arm, Arm], ...]], ...]:
+    """What is compared with what in the averaged effects: pairs that differ in one thing only."""
+    cells = tuple(product((True, False), (True, False)))
+    kinds = tuple(
+        (f"{kind} - lora", tuple((Arm(kind, *cell), Arm("lora", *cell)) for cell in cells))
+        for kind in KINDS[1:]
+    )
+    sides = tuple(product(KINDS, (True, False)))
+    order = tuple((Arm(kind, True, side), Arm(kind, False, side)) for kind, side in sides)
+    replay = tuple((Arm(kind, side, True), Arm(kind, side, False)) for kind, side in sides)
+    return (*kinds, ("curriculum - random order", order), ("replay - none", replay))
+
+
+EFFECTS = _effects()
+
+
+def _minus(
+    values: Callable[[Arm, str], list[float]], measure: str, pairs: Sequence[tuple[Arm, Arm]]
+) -> list[float]:
+    """First minus second, averaged over the pairs; one number per seed."""
+    gaps = [
+        [a - b for a, b in zip(values(first, measure), values(second, measure), strict=True)]
+        for first, second in pairs
+    ]
+    return [fmean(of_seed) for of_seed in zip(*gaps, strict=True)]
+
+
+def _by_measure(
+    gaps: Mapping[str, Callable[[str], list[float]]],
+) -> dict[str, dict[str, Difference]]:
+    """The correction goes over everything that is compared in one measure."""
+    found: dict[str, dict[str, Difference]] = {name: {} for name in gaps}
+    for measure in MEASURES:
+        numbers = {name: of(measure) for name, of in gaps.items()}
+        p_values = [p_of_zero(each) for each in numbers.values()]
+        for (name, each), p, corrected in zip(
+            numbers.items(), p_values, holm(p_values), strict=True
+        ):
+            found[name][measure] = Difference(t_interval(each), p, corrected)
+    return found
+
+
+def t_interval(values: Sequence[float]) -> Interval:
+    """Mean and Student's t interval of at least two values."""
+    mean, n = fmean(values), len(values)
+    margin = float(student.ppf(0.5 + LEVEL / 2, n - 1)) * stdev(values) / math.sqrt(n)
+    return Interval(mean, mean - margin, mean + margin, n, "student-t over seeds")
+
+
+def p_of_zero(values: Sequence[float]) -> float:
+    """Two-sided p of the one-sample t test of a mean of zero; 0 or 1 where nothing varies."""
+    mean, error = fmean(values), stdev(values) / math.sqrt(len(values))
+    if error == 0:
+        return 1.0 if mean == 0 else 0.0
+    return float(2 * student.sf(abs(mean / error), len(values) - 1))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down correction, in the order given."""
+    ordered = sorted(range(len(p_values)), key=lambda at: p_values[at])
+    corrected, highest = [0.0] * len(p_values), 0.0
+    for rank, at in enumerate(ordered):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[at]))
+        corrected[at] = highest
+    return corrected
