@@ -205,12 +205,16 @@ def other_statements(rng: random.Random) -> tuple[str, ...]:
 
 
 def known_to(scorer: Any, questions: Sequence[Question]) -> tuple[Question, ...]:
+    from underdog.evaluation.accuracy import marks
     from underdog.inference.score import score
 
+    answers = score(questions, scorer)
     known = [
         question
-        for question, answer in zip(questions, score(questions, scorer), strict=True)
-        if answer.choice == question.answer and answer.log_probs[answer.choice] >= math.log(0.5)
+        for question, right, answer in zip(
+            questions, marks(questions, answers), answers, strict=True
+        )
+        if right and max(answer.log_probs or ()) >= math.log(0.5)
     ]
     if len(known) < SETUP["known"]:
         raise SystemExit(f"{SETUP['known']} known questions are needed, got {len(known)}")

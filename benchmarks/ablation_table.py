@@ -49,6 +49,9 @@ class Arm:
         return f"{self.kind} {order} {'replay' if self.replay else 'no-replay'}"
 
 
+Pairs = Sequence[tuple[Arm, Arm]]
+Values = Callable[[Arm, str], list[float]]
+"""Of an arm and a measure, one per seed."""
 ARMS = tuple(Arm(*each) for each in product(KINDS, (True, False), (True, False)))
 REFERENCE = ARMS[0]
 """Plain LoRA with curriculum and replay."""
@@ -100,17 +103,13 @@ def tabulate(records: Sequence[Record]) -> Table:
     return Table(
         seeds=seeds,
         means={arm.name: {m: t_interval(values(arm, m)) for m in MEASURES} for arm in ARMS},
-        beside=_by_measure(
-            {arm.name: (lambda m, arm=arm: _minus(values, m, [(arm, REFERENCE)])) for arm in others}
-        ),
-        effects=_by_measure(
-            {name: (lambda m, pairs=pairs: _minus(values, m, pairs)) for name, pairs in EFFECTS}
-        ),
+        beside=_by_measure(values, [(arm.name, [(arm, REFERENCE)]) for arm in others]),
+        effects=_by_measure(values, EFFECTS),
         events=dict(sum((Counter(each["events"]) for each in records), Counter())),
     )
 
 
-def _effects() -> tuple[tuple[str, tuple[tuple[Arm, Arm], ...]], ...]:
+def _effects() -> tuple[tuple[str, Pairs], ...]:
     """What is compared with what in the averaged effects: pairs that differ in one thing only."""
     cells = tuple(product((True, False), (True, False)))
     kinds = tuple(
@@ -126,30 +125,27 @@ def _effects() -> tuple[tuple[str, tuple[tuple[Arm, Arm], ...]], ...]:
 EFFECTS = _effects()
 
 
-def _minus(
-    values: Callable[[Arm, str], list[float]], measure: str, pairs: Sequence[tuple[Arm, Arm]]
-) -> list[float]:
+def _by_measure(
+    values: Values, compared: Sequence[tuple[str, Pairs]]
+) -> dict[str, dict[str, Difference]]:
+    """The correction goes over everything that is compared in one measure."""
+    found: dict[str, dict[str, Difference]] = {name: {} for name, _ in compared}
+    for measure in MEASURES:
+        gaps = [_minus(values, measure, pairs) for _, pairs in compared]
+        p_values = [p_of_zero(each) for each in gaps]
+        corrected = holm(p_values)
+        for at, (name, _) in enumerate(compared):
+            found[name][measure] = Difference(t_interval(gaps[at]), p_values[at], corrected[at])
+    return found
+
+
+def _minus(values: Values, measure: str, pairs: Pairs) -> list[float]:
     """First minus second, averaged over the pairs; one number per seed."""
     gaps = [
         [a - b for a, b in zip(values(first, measure), values(second, measure), strict=True)]
         for first, second in pairs
     ]
     return [fmean(of_seed) for of_seed in zip(*gaps, strict=True)]
-
-
-def _by_measure(
-    gaps: Mapping[str, Callable[[str], list[float]]],
-) -> dict[str, dict[str, Difference]]:
-    """The correction goes over everything that is compared in one measure."""
-    found: dict[str, dict[str, Difference]] = {name: {} for name in gaps}
-    for measure in MEASURES:
-        numbers = {name: of(measure) for name, of in gaps.items()}
-        p_values = [p_of_zero(each) for each in numbers.values()]
-        for (name, each), p, corrected in zip(
-            numbers.items(), p_values, holm(p_values), strict=True
-        ):
-            found[name][measure] = Difference(t_interval(each), p, corrected)
-    return found
 
 
 def t_interval(values: Sequence[float]) -> Interval:
