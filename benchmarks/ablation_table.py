@@ -36,25 +36,26 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Arm:
-    """One combination. Without the curriculum the order is random."""
+    """One combination. The curriculum is easy to hard; "stratified" is that within every topic."""
 
     kind: str
-    curriculum: bool
+    order: str
     replay: bool
 
     @property
     def name(self) -> str:
         """As in the results file."""
-        order = "curriculum" if self.curriculum else "random"
-        return f"{self.kind} {order} {'replay' if self.replay else 'no-replay'}"
+        return f"{self.kind} {self.order} {'replay' if self.replay else 'no-replay'}"
 
 
 Pairs = Sequence[tuple[Arm, Arm]]
 Values = Callable[[Arm, str], list[float]]
 """Of an arm and a measure, one per seed."""
-ARMS = tuple(Arm(*each) for each in product(KINDS, (True, False), (True, False)))
+ARMS = tuple(Arm(*each) for each in product(KINDS, ("curriculum", "random"), (True, False)))
 REFERENCE = ARMS[0]
 """Plain LoRA with curriculum and replay."""
+EXTRA = Arm("lora", "stratified", True)
+"""Beside the factors: a curriculum that does not sort topics. In the table when it is finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,14 @@ def tabulate(records: Sequence[Record]) -> Table:
     def values(arm: Arm, measure: str) -> list[float]:
         return [found[arm.name, seed][measure] for seed in seeds]
 
-    others = [arm for arm in ARMS if arm != REFERENCE]
+    extra = [EXTRA] if all((EXTRA.name, seed) in found for seed in seeds) else []
+    others = [arm for arm in (*ARMS, *extra) if arm != REFERENCE]
     return Table(
         seeds=seeds,
-        means={arm.name: {m: t_interval(values(arm, m)) for m in MEASURES} for arm in ARMS},
+        means={
+            arm.name: {m: t_interval(values(arm, m)) for m in MEASURES}
+            for arm in (REFERENCE, *others)
+        },
         beside=_by_measure(values, [(arm.name, [(arm, REFERENCE)]) for arm in others]),
         effects=_by_measure(values, EFFECTS),
         events=dict(sum((Counter(each["events"]) for each in records), Counter())),
@@ -111,14 +116,19 @@ def tabulate(records: Sequence[Record]) -> Table:
 
 def _effects() -> tuple[tuple[str, Pairs], ...]:
     """What is compared with what in the averaged effects: pairs that differ in one thing only."""
-    cells = tuple(product((True, False), (True, False)))
+    orders, sides = ("curriculum", "random"), (True, False)
     kinds = tuple(
-        (f"{kind} - lora", tuple((Arm(kind, *cell), Arm("lora", *cell)) for cell in cells))
+        (
+            f"{kind} - lora",
+            [(Arm(kind, *cell), Arm("lora", *cell)) for cell in product(orders, sides)],
+        )
         for kind in KINDS[1:]
     )
-    sides = tuple(product(KINDS, (True, False)))
-    order = tuple((Arm(kind, True, side), Arm(kind, False, side)) for kind, side in sides)
-    replay = tuple((Arm(kind, side, True), Arm(kind, side, False)) for kind, side in sides)
+    order = [
+        (Arm(kind, "curriculum", side), Arm(kind, "random", side))
+        for kind, side in product(KINDS, sides)
+    ]
+    replay = [(Arm(kind, of, True), Arm(kind, of, False)) for kind, of in product(KINDS, orders)]
     return (*kinds, ("curriculum - random order", order), ("replay - none", replay))
 
 

@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import ablation  # noqa: E402 - a script, not a module of the package
 from ablation_table import (  # noqa: E402
     ARMS,
+    EXTRA,
     MEASURES,
     REFERENCE,
     Arm,
@@ -72,7 +73,7 @@ def column(arm: Arm, measure: str) -> list[float]:
 def test_there_are_sixteen_arms_with_names_of_their_own() -> None:
     """Four kinds, order and replay on and off; the reference is LoRA with both."""
     assert len({arm.name for arm in ARMS}) == 16
-    assert Arm("lora", curriculum=True, replay=True) == REFERENCE
+    assert Arm("lora", "curriculum", replay=True) == REFERENCE
 
 
 def test_an_interval_is_students_over_seeds() -> None:
@@ -111,6 +112,15 @@ def test_what_differs_is_separable_and_what_does_not_is_not(table: Table) -> Non
     assert not table.effects["rslora - lora"]["accuracy"].separable
 
 
+def test_the_arm_beside_the_factors_counts_once_it_is_finished(table: Table, results: Path) -> None:
+    """It has a line then, and leaves the averaged effects as they are."""
+    assert EXTRA.name not in table.beside
+    extra = [made_up(EXTRA, seed) for seed in range(SEEDS)]
+    more = tabulate([*read_log(results), *extra])
+    assert more.beside.keys() - table.beside.keys() == {EXTRA.name}
+    assert more.effects == table.effects
+
+
 def test_where_nothing_varies_the_test_is_certain() -> None:
     """No spread: a difference is one, and none is none."""
     assert p_of_zero([0.5, 0.5]) == 0
@@ -145,6 +155,6 @@ def test_too_few_seeds_and_other_setups_are_refused() -> None:
 def test_what_is_planned_is_every_arm_once_per_seed() -> None:
     """In an order that differs between seeds and not between calls."""
     runs = ablation.plan(3)
-    assert sorted(runs) == sorted((arm, seed) for seed in range(3) for arm in ARMS)
+    assert sorted(runs) == sorted((arm, seed) for seed in range(3) for arm in (*ARMS, EXTRA))
     assert runs == ablation.plan(3)
     assert [arm for arm, _ in runs[:16]] != [arm for arm, _ in runs[16:32]]
