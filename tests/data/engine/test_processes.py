@@ -24,7 +24,8 @@ from underdog.data.engine.processes import TIMED_BLOCKS, Pace, Processes
 from underdog.errors import InputError, WorkerError
 
 SCRIPT = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, sys.argv[1])
 import block_functions
 from underdog.data.engine.processes import Processes
@@ -34,7 +35,9 @@ next(results)
 print("up", flush=True)
 next(results)
 """
-"""A program with two workers that sleep, and no `with` around them."""
+"""A program with two workers that sleep, and no `with` around them. It hears Ctrl-C even where the
+tests were started in the background, which hands an ignored SIGINT down.
+"""
 
 
 @pytest.fixture

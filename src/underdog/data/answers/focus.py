@@ -87,7 +87,8 @@ _PLAIN = {
     "why": "reason",
 }
 _KEPT = word_set("""
-    series species bus gas lens news class boss princess actress goddess process alias atlas canvas
+    series miniseries species bus gas lens news class boss princess actress goddess process alias
+    atlas canvas falls headquarters odds earnings
 """)
 _NO_HEAD = word_set("""
     then there here happen happened happening am famous true false great first last one ones used
