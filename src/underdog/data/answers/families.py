@@ -41,7 +41,7 @@ _FAMILIES = (
     "band group duo trio quartet boyband girlband ensemble act",
     "company corporation firm manufacturer maker automaker carmaker brand business retailer store",
     "restaurant chain",
-    "studio label network broadcaster",
+    "studio label network",
     "team club franchise squad side",
     "party government army navy agency organization organisation court department committee",
     "family clan dynasty tribe",
