@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from underdog.training.checkpoint import (
     Trained,
     check_checkpoint,
     list_checkpoints,
-    restore_newest,
+    put_contents,
+    read_newest,
     save_checkpoint,
 )
 from underdog.training.config import CheckpointConfig
@@ -26,6 +28,12 @@ from underdog.training.guards.explosion import NormHistory
 from underdog.training.remedies import Remedy
 from underdog.training.snapshot import put_snapshot, take_snapshot
 from underdog.training.state import LoopState, Reading, Score
+
+
+def restore_newest(run: Path, trained: Trained, *, say: Callable[[str], None]) -> LoopState | None:
+    """The newest whole checkpoint, put back as training does it."""
+    contents = read_newest(run, say=say)
+    return None if contents is None else put_contents(contents, trained)
 
 
 def make_trained(base: Base, seed: int) -> Trained:

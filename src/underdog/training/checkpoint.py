@@ -83,12 +83,6 @@ Contents = dict[str, bytes]
 """The files of a checkpoint, by name: what one process can send to another."""
 
 
-def restore_newest(run: Path, trained: Trained, *, say: Callable[[str], None]) -> LoopState | None:
-    """Load the newest whole checkpoint into `trained` and the random states; None without one."""
-    contents = read_newest(run, say=say)
-    return None if contents is None else put_contents(contents, trained)
-
-
 def read_newest(run: Path, *, say: Callable[[str], None]) -> Contents | None:
     """The files of the newest whole checkpoint; None without one.
 
