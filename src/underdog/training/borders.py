@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 
-from underdog.runs.metrics import VALIDATION, ChunkMetrics
+from underdog.adapters.adapter import alignments
+from underdog.mcq.prediction import Prediction
+from underdog.mcq.question import Question
+from underdog.runs.metrics import ALIGNMENT, VALIDATION, ChunkMetrics
 from underdog.training.checkpoint import Trained, put_random_state, random_state
 from underdog.training.examination import examine
 from underdog.training.guards.collapse import judge_collapse
+from underdog.training.guards.memory import free_memory, is_out_of_memory
 from underdog.training.plan import Evaluate, LoopPlan, LoopTools
-from underdog.training.reactions import calm_down
+from underdog.training.reactions import ask_fewer, calm_down
 from underdog.training.schedule import Batch
 from underdog.training.state import LoopState, Reading
 from underdog.training.watchdog import Watchdog
 
 
-def examine_start(trained: Trained, state: LoopState, tools: LoopTools, watch: Watchdog) -> None:
+def examine_start(
+    plan: LoopPlan, trained: Trained, state: LoopState, tools: LoopTools, watch: Watchdog
+) -> None:
     """What the model knows before the first step."""
     if tools.exams is not None:
-        by_main(state, tools, lambda: _examine_start(trained, state, tools, watch))
+        by_main(state, tools, lambda: _examine_start(plan, trained, state, tools, watch))
 
 
 def by_main(state: LoopState, tools: LoopTools, work: Callable[[], None]) -> None:
@@ -36,7 +42,9 @@ def by_main(state: LoopState, tools: LoopTools, work: Callable[[], None]) -> Non
         state.follow(changed)
 
 
-def _examine_start(trained: Trained, state: LoopState, tools: LoopTools, watch: Watchdog) -> None:
+def _examine_start(
+    plan: LoopPlan, trained: Trained, state: LoopState, tools: LoopTools, watch: Watchdog
+) -> None:
     assert tools.exams is not None
     sitting = examine(
         tools.exams,
@@ -45,7 +53,7 @@ def _examine_start(trained: Trained, state: LoopState, tools: LoopTools, watch: 
         tools.run,
         metrics=tools.metrics,
         retention=True,
-        beat=watch.beat,
+        ask=lambda questions: ask_in_slices(questions, plan, trained, state, tools, watch),
     )
     tools.metrics.event(VALIDATION, 0, **sitting.numbers)
     watch.resume()
@@ -85,7 +93,7 @@ def _examine_and_judge(
             tools.run,
             metrics=tools.metrics,
             retention=batch.last_of_chunk,
-            beat=watch.beat,
+            ask=lambda questions: ask_in_slices(questions, plan, trained, state, tools, watch),
         )
         validation |= sitting.numbers
         for sentence in sitting.told:
@@ -93,12 +101,54 @@ def _examine_and_judge(
         if batch.last_of_chunk and sitting.reading is not None:
             signs = _signs(sitting.reading, sitting.before, state, plan)
     if batch.last_of_chunk:
+        tell_alignment(trained, state, tools)
         shown = validation if tools.exams is not None or tools.evaluate is not None else None
         tools.metrics.chunk(ChunkMetrics(batch.chunk, state.step, shown))
     else:
         tools.metrics.event(VALIDATION, state.step, **validation)
     if signs:
         calm_down(signs, plan, batch, state, tools)
+
+
+def tell_alignment(trained: Trained, state: LoopState, tools: LoopTools) -> None:
+    """OPLoRA's rho_k, layer by layer, into the metrics; nothing for the other kinds."""
+    found = alignments(trained.model)
+    shares = [share for share in found.values() if share is not None]
+    if shares:
+        sentence = (
+            f"Of what OPLoRA has changed by step {state.step}, at most a share of {max(shares):.1e} "
+            f"lies in the protected directions of a layer (rho_k)."
+        )
+        tools.metrics.event(ALIGNMENT, state.step, sentence=sentence, layers=found)
+
+
+def ask_in_slices(
+    questions: Sequence[Question],
+    plan: LoopPlan,
+    trained: Trained,
+    state: LoopState,
+    tools: LoopTools,
+    watch: Watchdog,
+) -> list[Prediction]:
+    """One prediction per question, in order. A slice that does not fit into memory is asked again
+    in halves, as are all later ones.
+    """
+    assert tools.exams is not None
+    found: list[Prediction] = []
+    while len(found) < len(questions):
+        asked = questions[len(found) : len(found) + state.asked_at_once]
+        lacking: str | None = None
+        try:
+            found += tools.exams.ask(trained.model, asked)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            lacking = str(error) or type(error).__name__
+        if lacking is not None:  # outside of the handler: the traceback holds the pass's tensors
+            free_memory()
+            ask_fewer(lacking, len(asked), plan, state, tools)
+        watch.beat()
+    return found
 
 
 def _signs(now: Reading, best: Reading | None, state: LoopState, plan: LoopPlan) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -32,8 +31,6 @@ from underdog.training.retention import remember
 from underdog.training.state import LoopState, Reading, Score
 
 BEST_NAME, CANDIDATES_NAME = "best", "candidates"
-SLICE = 64
-"""Questions asked at once: between two slices the watchdog hears that the run lives."""
 _HIGHEST_NATS = 1e4
 
 
@@ -55,14 +52,16 @@ def examine(
     *,
     metrics: MetricsSink,
     retention: bool,
-    beat: Callable[[], None],
+    ask: Callable[[Sequence[Question]], list[Prediction]],
 ) -> Sitting:
-    """Ask, and put what came out into the state; no trace in the run's random numbers."""
+    """Ask, and put what came out into the state; no trace in the run's random numbers. `ask` finds
+    the model in evaluation mode.
+    """
     randomness = random_state()
     trained.model.eval()
     with torch.no_grad():
-        answered = _ask(exams, trained.model, exams.validation, beat)
-        remembered = _ask(exams, trained.model, exams.retention, beat) if retention else []
+        answered = ask(exams.validation)
+        remembered = ask(exams.retention) if retention else []
     trained.model.train()
     put_random_state(randomness)
     numbers: dict[str, float] = {}
@@ -83,16 +82,6 @@ def examine(
         _keep_candidates(exams, trained, state, run)
     state.losses = (0.0, 0)
     return Sitting(reading, before, numbers, tuple(told))
-
-
-def _ask(
-    exams: Exams, model: Any, questions: Sequence[Question], beat: Callable[[], None]
-) -> list[Prediction]:
-    found: list[Prediction] = []
-    for start in range(0, len(questions), SLICE):
-        found += exams.ask(model, questions[start : start + SLICE])
-        beat()
-    return found
 
 
 def read_answers(
