@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -26,13 +27,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 import torch
 from safetensors.torch import load_file
 
+from underdog.runs.metrics import read_metrics
+
 UNDERDOG = ["-m", "underdog"]
-WAIT_S = 300.0
+WAIT_S = 3600.0
 """Longest wait for a sitting to end by itself or after a signal."""
 SHARES = {"1": 6, "2": 6, "2 then 1": 4, "1 then 2": 4}
 """Kills of 20 by set-up."""
@@ -214,13 +218,16 @@ def worst(runs: list[Path], whole: Path) -> Difference:
 
 
 def whole_runs(questions: Path, folder: Path) -> tuple[dict[int, Path], float]:
-    """Left alone, by number of processes; and the seconds that one process trained."""
+    """Left alone, by number of processes; and the seconds that one process trains: steps times the
+    median step, since a busy machine may stand still for minutes.
+    """
     wholes = {count: folder / f"whole-{count}" for count in (1, 2)}
     for count, out in wholes.items():
         sitting(questions, out, count, None)
-    result = json.loads((wholes[1] / "result.json").read_text())["result"]
-    print(f"left alone: {result['steps']} steps in {result['elapsed_s']:.1f} s", flush=True)
-    return wholes, float(result["elapsed_s"])
+    ends = [step.elapsed_s for step in read_metrics(wholes[1]).steps]
+    whole_s = len(ends) * median(after - before for before, after in itertools.pairwise(ends))
+    print(f"left alone: {len(ends)} steps in {whole_s:.1f} s", flush=True)
+    return wholes, whole_s
 
 
 def entry(set_up: SetUp, wholes: dict[int, Path]) -> dict[str, object]:

@@ -191,6 +191,12 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
     add("--activation-checkpointing", action="store_true", help="less memory, a third slower")
     add("--checkpoint-every", type=int, default=100, metavar="STEPS", help="(default: 100)")
     add(
+        "--sharding",
+        choices=("none", "full"),
+        default="none",
+        help="of several processes: each holds the whole base, or a slice of its layers (FSDP2)",
+    )
+    add(
         "--tracker",
         nargs="+",
         default=[],
@@ -284,6 +290,7 @@ def make_config(args: argparse.Namespace) -> TrainingConfig:
             subspace_folder=args.subspaces,
             accumulation=args.accumulation,
             activation_checkpointing=args.activation_checkpointing,
+            sharding=args.sharding,
             trackers=tuple(args.tracker),
         ),
     )

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -52,18 +54,14 @@ def examine(
     *,
     metrics: MetricsSink,
     retention: bool,
-    ask: Callable[[Sequence[Question]], list[Prediction]],
+    ask: Callable[[tuple[Question, ...]], list[Prediction]],
 ) -> Sitting:
     """Ask, and put what came out into the state; no trace in the run's random numbers. `ask` finds
     the model in evaluation mode.
     """
-    randomness = random_state()
-    trained.model.eval()
-    with torch.no_grad():
+    with undisturbed(trained.model):
         answered = ask(exams.validation)
         remembered = ask(exams.retention) if retention else []
-    trained.model.train()
-    put_random_state(randomness)
     numbers: dict[str, float] = {}
     before, reading = state.best, None
     told: list[str] = []
@@ -82,6 +80,17 @@ def examine(
         _keep_candidates(exams, trained, state, run)
     state.losses = (0.0, 0)
     return Sitting(reading, before, numbers, tuple(told))
+
+
+@contextmanager
+def undisturbed(model: Any) -> Iterator[None]:
+    """For questions: the model in evaluation mode, and no trace in the run's random numbers."""
+    randomness = random_state()
+    model.eval()
+    with torch.no_grad():
+        yield
+    model.train()
+    put_random_state(randomness)
 
 
 def read_answers(

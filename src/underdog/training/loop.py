@@ -29,9 +29,10 @@ from underdog.training.guards.memory import free_memory, is_out_of_memory
 from underdog.training.interrupts import StoppedBySignal, StopWish
 from underdog.training.pace import Pace
 from underdog.training.plan import LoopPlan, LoopTools
-from underdog.training.reactions import go_back, make_room
+from underdog.training.reactions import go_back, make_room, stopped
 from underdog.training.remedies import parts_of_step
 from underdog.training.schedule import Batch
+from underdog.training.sharding import keep_pace, most_passes, no_room_in_one
 from underdog.training.snapshot import take_snapshot
 from underdog.training.state import LoopState
 from underdog.training.step import (
@@ -102,7 +103,13 @@ def compute(
     while True:
         parts = parts_of_step(plan.accumulation, state.remedies)
         share = share_of(examples, parts=parts, rank=everyone.rank, count=everyone.count)
-        attempts = everyone.gather(attempt(share, trained, tools.accelerator))
+        passes = most_passes(examples, parts=parts, count=everyone.count)
+        idle = passes - len(share.parts) if everyone.sharded else 0
+        mine = attempt(share, trained, tools.accelerator)
+        if everyone.sharded and mine.lacking is not None:
+            raise stopped(Guard.MEMORY, no_room_in_one(mine.lacking), state, tools)
+        keep_pace(examples, trained, tools.accelerator, passes=idle)
+        attempts = everyone.gather(mine)
         lacking = first([each.lacking for each in attempts])
         if lacking is None:
             everyone.sum_gradients(weights_of(trained))
