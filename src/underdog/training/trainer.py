@@ -31,6 +31,7 @@ from underdog.adapters.lora import (
 )
 from underdog.adapters.settings import AdapterKind, AdapterSettings
 from underdog.adapters.subspaces import SubspaceStore, default_folder
+from underdog.adapters.unsloth import is_unsloth
 from underdog.data.row import Row, Split
 from underdog.errors import InputError
 from underdog.runs.files import clean_partial, digest_value
@@ -306,7 +307,11 @@ def adapted(
         # Prepared as for evaluation: without DistributedDataParallel, whose work `processes` does.
         prepared = accelerator.prepare_model(model_with_adapter, evaluation_mode=True)
         optimizer = accelerator.prepare_optimizer(make_optimizer(prepared, job.adapter, config))
-        with fused_lora(prepared), last_layer_where_read(prepared) as reading:
+        with ExitStack() as shortcuts:
+            reading = None
+            if not is_unsloth(model):  # whose kernels replace these layers as a whole
+                shortcuts.enter_context(fused_lora(prepared))
+                reading = shortcuts.enter_context(last_layer_where_read(prepared))
             yield Trained(prepared, optimizer, reading), accelerator
     finally:
         if config.execution.activation_checkpointing:
