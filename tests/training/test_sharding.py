@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from many import run_many, told, trouble
+from many import real_ask, run_many, told, trouble
+from sabotage import held_out_rows
 from safetensors.torch import load_file
 from small_runs import QUICK, adapter_digests, small_job
 
@@ -59,19 +60,26 @@ def test_a_cut_up_base_under_oplora_ends_where_one_process_does(
     base_folder: Path, tmp_path: Path
 ) -> None:
     """Three rows per step in three parts, so that one process passes twice and the other once: two
-    runs end in the same bytes, and within 2e-6 of one process (a third more steps than usual).
+    runs end in the same bytes, and within 2e-6 of one process (a third more steps than usual). The
+    questions on the way are answered as one process answers them.
     """
     schedule = replace(QUICK.schedule, batch_size=3)
     execution = replace(CUT.execution, accumulation=3, subspace_folder=str(tmp_path / "subspaces"))
     config = replace(QUICK, schedule=schedule, execution=execution)
     adapter = AdapterSettings(rank=4, alpha=8, kind=AdapterKind.OPLORA, protected=4)
     outs = [tmp_path / name / "train" for name in ("cut", "again")]
+    asked = held_out_rows(12)
     for out in outs:
-        assert run_many(base_folder, out, config=config, adapter=adapter) == [0, 0]
+        codes = run_many(base_folder, out, config=config, adapter=adapter, asked=asked)
+        assert codes == [0, 0]
     assert adapter_digests(outs[0]) == adapter_digests(outs[1])
     job = small_job(base_folder, tmp_path / "train")
-    train(replace(job, config=config, adapter=adapter))
+    job = replace(job, config=config, adapter=adapter, rows=(*job.rows, *asked))
+    train(job, ask=real_ask(job))
     assert distance(outs[0], job.out) < 2e-6
+    cut, whole = (read_metrics(each).chunks for each in (outs[0], job.out))
+    for one, other in zip(cut, whole, strict=True):
+        assert one.validation == pytest.approx(other.validation, abs=1e-4)
 
 
 @pytest.mark.slow
