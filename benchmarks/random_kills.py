@@ -266,6 +266,7 @@ def main() -> None:
             set_up = SetUp(name, max(1, round(args.kills * share / 20)), (numbers[0], numbers[-1]))
             disturb(set_up, questions, folder, rng, whole_s)
             made.append(entry(set_up, wholes))
+            print(json.dumps(made[-1]), flush=True)
         print(
             "\nprocesses | kills | runs | bit-identical to its like | max weight, tensor difference"
         )

@@ -53,6 +53,10 @@ def shard_base(adapted: Any, *, count: int, device: torch.device) -> None:
     whole = set(trainable_parameters(adapted).values())
     for layer in layers:
         fully_shard(layer, mesh=mesh, ignored_params=whole & set(layer.parameters()))
+        # Put together once here: first done under torch's inference mode, where questions are
+        # asked, a layer's weights would be tensors that autograd refuses for ever.
+        layer.unshard()
+        layer.reshard()
 
 
 def keep_pace(
