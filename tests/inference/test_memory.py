@@ -47,7 +47,7 @@ def test_what_did_not_fit_is_not_tried_again() -> None:
     """One failure per size, not one per batch."""
     tried: list[int] = []
     scorer = with_room_for(3, tried)
-    score(QUESTIONS, replace(scorer, config=replace(CONFIG, batch_tokens=250)))
+    score(QUESTIONS, replace(scorer, config=replace(CONFIG, batch_tokens=450)))
     failed = [rows for rows in tried if rows > 3]
     assert len(failed) == 1
 

@@ -8,6 +8,7 @@ Never: a clock of its own, a table on the screen.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,7 @@ def base_and_tuned(
     `cache` knows is not scored again.
     """
 
-    @cache
+    @functools.cache
     def opened() -> Scorer:
         return open_scorer(base, adapter, config=config, dtype=dtype, device=device)
 
@@ -170,7 +171,8 @@ class _Seat:
     def _answer(self, questions: Sequence[Question], store: PredictionStore) -> None:
         """Take what is known, score the rest, and let it be known."""
         missing = {index: each for index, each in self._found.items() if index not in store.scored}
-        self._add(missing, questions, store)
+        if missing:
+            self._add(missing, questions, store)
         if store.complete:
             return
         scorer, _ = self._open()
