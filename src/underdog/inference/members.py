@@ -117,7 +117,7 @@ def open_members(
     }
     return Members(
         Scorer(model, tokenizer, config or ScoringConfig(), None, mixed, PrefixMemory()),
-        {name: folder and names[folder] for name, folder in folders.items()},
+        {name: None if folder is None else names[folder] for name, folder in folders.items()},
         identities,
     )
 
@@ -216,7 +216,7 @@ def _pass(
     rows = sum(len(job.rows) for job in jobs)
 
     def resized(read: torch.Tensor) -> AbstractContextManager[None]:
-        return mixed.resized([int(part.sum()) for part in read.split(rows)])
+        return mixed.resized(read.view(len(names), -1).sum(dim=1).tolist())
 
     segments = [Segment(members.adapters[name], rows) for name in names]
     with evaluating(model), mixed.rows(segments):
