@@ -24,9 +24,9 @@ from underdog.adapters.lora import load_adapter
 from underdog.errors import InputError
 from underdog.evaluation.predictions import Scored
 from underdog.inference.evidence import Evidence
+from underdog.inference.halving import is_out_of_memory
 from underdog.inference.layout import Job
 from underdog.inference.likelihood import choice_log_probs, choose_layout
-from underdog.inference.memory import is_out_of_memory
 from underdog.inference.mixed_batch import MixedBatch, Segment
 from underdog.inference.paper import Paper, shown_orders, write_paper
 from underdog.inference.prefix import Prefix, PrefixMemory, PrefixRows

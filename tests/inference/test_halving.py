@@ -10,7 +10,7 @@ import torch
 
 from fakes import ByteTokenizer, numbered_questions, tiny_qwen2
 from underdog.errors import RunError
-from underdog.inference.memory import is_out_of_memory
+from underdog.inference.halving import is_out_of_memory
 from underdog.inference.score import score
 from underdog.inference.scorer import Scorer, ScoringConfig
 
