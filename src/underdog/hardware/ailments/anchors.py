@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +94,7 @@ class AnchorFinder:
         return kept
 
 
+@cache
 def rarest_window(anchor: bytes) -> int:
     """Where the seven bytes begin whose words are met least by chance."""
     weights = [_COMMON.get(byte, 0.5) for byte in anchor]

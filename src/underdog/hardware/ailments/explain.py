@@ -19,7 +19,7 @@ from underdog.hardware.ailments.ailment import Ailment, known_ailments
 from underdog.hardware.ailments.anchors import AnchorFinder
 from underdog.hardware.doctor.finding import EXIT_STATUS, Severity
 
-PIECE = 1 << 22
+PIECE = 1 << 20
 """Bytes read at a time: small enough for the caches of a processor."""
 CONTEXT = 2048
 SHOWN = 300
