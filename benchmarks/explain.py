@@ -88,7 +88,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         log, anchors = Path(folder) / "log", Path(folder) / "anchors"
         planted = write_log(log, args.megabytes * 10**6)
-        anchors.write_bytes(b"\n".join(a for each in known_ailments() for a in each.anchors) + b"\n")
+        anchors.write_bytes(
+            b"\n".join(a for each in known_ailments() for a in each.anchors) + b"\n"
+        )
         size = log.stat().st_size / 1e6
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         ours = sorted(timed_explain(log, planted) for _ in range(args.rounds))

@@ -1,4 +1,4 @@
-"""``underdog doctor``: whether this machine is well enough to train, and what a log complains of."""
+"""``underdog doctor``: is this machine well enough to train, and what a log complains of."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 MARKS = {"good": "[green]well[/]   ", "hint": "[blue]hint[/]   ", "warning": "[yellow]warning[/]"}
 MARKS["error"] = "[red]error[/]  "
-EPILOG = "Exit status: 0 well, 1 warnings, 2 errors. --explain: by the worst ailment that was found."
+EPILOG = (
+    "Exit status: 0 well, 1 warnings, 2 errors. --explain: by the worst ailment that was found."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -42,7 +42,7 @@ def checkup_page(report: Report) -> str:
             '<meta name="color-scheme" content="light dark">',
             f"<title>{HEADLINES[report.worst]} · underdog doctor</title>",
             f'<link rel="icon" href="data:,">\n<style>\n{css}{STYLE}</style>\n</head>\n<body>',
-            '<div class="wrap">\n<header class="mast"><p class="brand">underdog</p>'
+            '<div class="wrap">\n<header class="mast"><p class="brand">underdog</p>',
             "<p>doctor</p></header>\n<main>",
             *_hero(report),
             *_sections(report),

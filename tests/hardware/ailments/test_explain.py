@@ -41,7 +41,9 @@ def test_counts_and_first_lines_are_those_of_a_plain_search(
     assert explanation.size_bytes == len(log)
 
 
-@given(st.binary(max_size=400), st.lists(st.binary(min_size=7, max_size=12), min_size=1, max_size=6))
+@given(
+    st.binary(max_size=400), st.lists(st.binary(min_size=7, max_size=12), min_size=1, max_size=6)
+)
 @settings(max_examples=40)
 def test_anchors_are_found_exactly_where_they_stand(noise: bytes, anchors: list[bytes]) -> None:
     """Every place of every anchor, as a search from place to place finds them."""
@@ -72,7 +74,7 @@ def test_a_line_of_many_megabytes_is_read_in_bounded_memory() -> None:
 
 
 def test_a_bar_that_rewrites_its_line_is_one_line() -> None:
-    """tqdm writes carriage returns; of such a line only the part with the anchor is shown."""
+    """Tqdm writes carriage returns; of such a line only the part with the anchor is shown."""
     log = b"  1%| 10/1233\r  2%| 20/1233\r" + OOM + b"\r\nnext\n"
     (found,) = explain(io.BytesIO(log)).found
     assert (found.line, found.line_number) == (OOM.decode(), 1)

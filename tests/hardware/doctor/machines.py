@@ -109,7 +109,9 @@ class Machine:
         kind = version.partition("+")[2]
         hip = f"'{kind[4:]}.42'" if kind.startswith("rocm") else "None"
         cuda = f"'{kind[2:4]}.{kind[4:]}'" if kind.startswith("cu") else "None"
-        text = f"__version__ = '{version}'\ncuda: Optional[str] = {cuda}\nhip: Optional[str] = {hip}"
+        text = (
+            f"__version__ = '{version}'\ncuda: Optional[str] = {cuda}\nhip: Optional[str] = {hip}"
+        )
         files = {"__init__.py": "", "version.py": text}
         files |= {"lib/libtorch.so": "", "lib/libtorch_cpu.so": ""}
         files |= {f"lib/rocblas/library/TensileLibrary_lazy_{chip}.dat": "" for chip in chips}

@@ -63,7 +63,9 @@ def test_an_rx_5600_xt_under_the_usual_override_runs_foreign_code(tmp_path: Path
     crossed = finding(report, "override-crossed")
     assert "gfx1010" in crossed.title
     assert "gfx1030" in crossed.title
-    assert crossed.evidence[0] == "KFD node 1: gfx_target_version says gfx1010 (RX 5600 / 5700 (XT))"
+    assert (
+        crossed.evidence[0] == "KFD node 1: gfx_target_version says gfx1010 (RX 5600 / 5700 (XT))"
+    )
     assert crossed.remedy is not None
     assert '"torch[device-gfx1010]"' in crossed.remedy
     assert crossed.remedy.endswith("unset HSA_OVERRIDE_GFX_VERSION")
@@ -161,7 +163,7 @@ def test_a_machine_without_gpu_is_told_so_and_is_well(tmp_path: Path) -> None:
 
 
 def test_a_container_without_the_device_is_told_from_a_missing_driver(tmp_path: Path) -> None:
-    """/sys shows the card, /dev does not: in a container the host's command helps, else modprobe."""
+    """/sys shows the card, /dev does not: in a container the host must help, else modprobe."""
     box = machine(tmp_path).kfd().amd(90402, 192 * GIB).torch("2.11.0+rocm7.2", chips=UPSTREAM)
     (tmp_path / "dev/kfd").unlink()
     missing = finding(examine(box.host()), "kfd-missing")
@@ -180,7 +182,7 @@ def test_rights_are_those_of_the_groups(tmp_path: Path) -> None:
     closed = finding(examine(box.host()), "kfd-closed")
     assert closed.evidence[0] == "open /dev/kfd read-write: EACCES"
     assert closed.remedy == "sudo usermod -aG render,video $USER  # then log in again"
-    box.groups = {os.stat(tmp_path / "dev/kfd").st_gid}
+    box.groups = {(tmp_path / "dev/kfd").stat().st_gid}
     assert complaints(examine(box.host())) == {}
 
 
@@ -202,8 +204,10 @@ def test_a_torch_in_pieces_is_seen_without_importing_it(tmp_path: Path) -> None:
 
 
 def test_versions_that_do_not_go_together_are_named(tmp_path: Path) -> None:
-    """torchvision's table, triton's pin, NumPy's interface, two torches at once, our own bounds."""
-    box = machine(tmp_path).torch("2.2.1+cu121", requires=('triton==2.2.0; platform_system == "Linux"',))
+    """Torchvision's table, triton's pin, NumPy's interface, two torches at once, our own bounds."""
+    box = machine(tmp_path).torch(
+        "2.2.1+cu121", requires=('triton==2.2.0; platform_system == "Linux"',)
+    )
     box.package("torchvision", "0.18.0+cu121").package("triton", "3.5.0").package("numpy", "2.1.0")
     box.package("pytorch-triton-rocm", "3.2.0").package("peft", "0.10.0")
     box.package("underdog", "0.1.0", ("peft>=0.17 ; extra == 'llm'",))

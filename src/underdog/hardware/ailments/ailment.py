@@ -1,4 +1,4 @@
-"""What is known of error lines: one value for each ailment, read from the TOML files of this folder.
+"""What is known of error lines: one value for each ailment, from the TOML files of this folder.
 
 Each ailment has anchors, plain strings of which at least one stands in every line that shows it.
 They make the search fast; a pattern then decides, where the anchor alone would say too much. The

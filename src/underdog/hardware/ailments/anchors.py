@@ -82,7 +82,9 @@ class AnchorFinder:
         np.copyto(slots, hashes)
         return self._table.take(slots, out=marked, mode="clip")
 
-    def _confirmed(self, piece: NDArray[np.uint8], starts: NDArray[np.intp], index: int) -> list[int]:
+    def _confirmed(
+        self, piece: NDArray[np.uint8], starts: NDArray[np.intp], index: int
+    ) -> list[int]:
         anchor = self._anchors[index]
         starts = starts[(starts >= 0) & (starts <= len(piece) - len(anchor))]
         kept: list[int] = []

@@ -70,7 +70,10 @@ def _nvml_missing(host: Host) -> Finding:
         "nvidia-unread",
         Severity.HINT,
         "There is an NVIDIA driver, but nothing to ask it with",
-        (f"/proc/driver/nvidia/version: {line or 'there'}", "import pynvml failed or found no card"),
+        (
+            f"/proc/driver/nvidia/version: {line or 'there'}",
+            "import pynvml failed or found no card",
+        ),
         remedy="pip install nvidia-ml-py",
         link="https://pypi.org/project/nvidia-ml-py/",
     )
@@ -193,7 +196,7 @@ def _served(cards: Sequence[AmdGpu]) -> Finding:
     return Finding(
         "amd-driver",
         Severity.GOOD,
-        f"The kernel serves {_count(len(cards), 'AMD GPU')} for computing, and this user may use it",
+        f"The kernel serves {_count(len(cards), 'AMD GPU')} for computing, and this user may",
         tuple(
             f"KFD node {card.node}: {card.told}, "
             f"{(card.vram_bytes or 0) / 1e9:.1f} GB, PCI {card.pci or 'unknown'}"
@@ -229,11 +232,13 @@ def _which(host: Host, cards: Sequence[AmdGpu]) -> Iterator[Finding]:
         "integrated-visible",
         Severity.WARNING,
         "An integrated GPU stands beside the card, and programs may pick it",
-        tuple(
-            f"device {index}: {card.told}{', integrated' if card.integrated else ''}"
-            for index, card in enumerate(cards)
-        )
-        + ("HIP_VISIBLE_DEVICES and ROCR_VISIBLE_DEVICES are not set",),
+        (
+            *(
+                f"device {index}: {card.told}{', integrated' if card.integrated else ''}"
+                for index, card in enumerate(cards)
+            ),
+            "HIP_VISIBLE_DEVICES and ROCR_VISIBLE_DEVICES are not set",
+        ),
         remedy=f"export HIP_VISIBLE_DEVICES={wanted}",
         link=f"{ISSUES}/5051",
         settings=(("HIP_VISIBLE_DEVICES", wanted),),

@@ -62,9 +62,7 @@ def _description(
     if nvidia.library is not None:
         rows += [(f"GPU {gpu.index}", gpu.name) for gpu in nvidia.library.gpus()]
         cuda = nvidia.library.cuda()
-        rows.append(
-            ("NVIDIA driver", nvidia.library.driver() + (f", CUDA {cuda}" if cuda else ""))
-        )
+        rows.append(("NVIDIA driver", nvidia.library.driver() + (f", CUDA {cuda}" if cuda else "")))
     override = host.variable(OVERRIDE)
     if override is not None:
         rows.append((OVERRIDE, override))

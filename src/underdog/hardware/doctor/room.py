@@ -34,7 +34,8 @@ SEED = "https://github.com/huggingface/huggingface_hub/issues/2742"
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What a folder holds. `recent_bytes` were written within a week; `whole` is False where the
-    time ran out."""
+    time ran out.
+    """
 
     size_bytes: int
     files: int
@@ -159,8 +160,8 @@ def _shared_memory(host: Host) -> Iterator[Finding]:
     yield Finding(
         "shm-small",
         Severity.WARNING,
-        f"/dev/shm holds {_size(volume.total_bytes)}: data loader workers will die of a bus error",
-        (f"/dev/shm: {_size(volume.free_bytes)} of {_size(volume.total_bytes)} free",),
+        f"Shared memory holds {_size(volume.total_bytes)}: data loader workers die of a bus error",
+        (f"dev/shm: {_size(volume.free_bytes)} of {_size(volume.total_bytes)} free",),
         remedy="docker run --shm-size=16g ... IMAGE  # or --ipc=host; or workers=0",
         link="https://github.com/pytorch/pytorch/issues/5040",
     )

@@ -159,7 +159,9 @@ def _kernels(folder: Path) -> set[str]:
 def _tuned(folder: Path) -> set[str]:
     """Chips with a database of MIOpen: ``gfx1030_18.kdb``, ``gfx942130.HIP.fdb.txt``."""
     names = (path.name for path in (folder / "share/miopen/db").glob("gfx*"))
-    return {hit[0] for name in names if (hit := re.match(r"gfx(?:1[0-2]\d\d|9[045][0-9a-f])", name))}
+    return {
+        hit[0] for name in names if (hit := re.match(r"gfx(?:1[0-2]\d\d|9[045][0-9a-f])", name))
+    }
 
 
 def _assigned(text: str | None, name: str) -> str | None:

@@ -31,7 +31,7 @@ class Backend(Protocol):
         """A product of matrices in that type, summed by the device."""
 
     def convolve(self, x: Array, w: Array, *, vendor: bool) -> Array:
-        """Two-dimensional convolution in float32, padding 1; with the vendor's library or without."""
+        """Two-dimensional convolution in float32, padding 1, with the vendor's library or not."""
 
     def normalise(self, x: Array, *, vendor: bool) -> Array:
         """Batch norm in training mode, float32, no affine part, epsilon 1e-5."""

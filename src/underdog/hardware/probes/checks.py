@@ -26,7 +26,8 @@ TF32_ROUNDOFF = 2.0**-11
 @dataclass(frozen=True, slots=True)
 class Checked:
     """`error` is the largest difference from the reference, relative to its size; `note` says what
-    else was seen, such as the kernel that was taken."""
+    else was seen, such as the kernel that was taken.
+    """
 
     error: float
     allowed: float

@@ -1,4 +1,4 @@
-"""Probes in a process of their own: ``python -m underdog.hardware.probes.child BACKEND DEVICE NAME...``.
+"""Probes in a process of their own: ``python -m ...probes.child BACKEND DEVICE NAME...``.
 
 Prints one line of JSON for each probe on standard output, as soon as it is done. What crashes or
 hangs here does so alone; the parent goes on with the next name in a fresh process.

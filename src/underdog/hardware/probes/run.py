@@ -131,7 +131,7 @@ def _serve(
 
 
 class _Lines:
-    """Answers of a child, read with a deadline; what libraries print between them is passed over."""
+    """Answers of a child, read with a deadline; what libraries print between them is skipped."""
 
     def __init__(self, child: subprocess.Popen[bytes]) -> None:
         assert child.stdout is not None

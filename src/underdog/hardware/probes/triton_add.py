@@ -19,7 +19,8 @@ def _add(a, b, out, size, block: tl.constexpr):
 
 def add(a, b):
     """The sum of two tensors of one shape. `out` begins as minus one: a kernel that writes nothing
-    is seen."""
+    is seen.
+    """
     out = a.new_full(a.shape, -1.0)
     _add[(triton.cdiv(a.numel(), BLOCK),)](a, b, out, a.numel(), BLOCK)
     return out
