@@ -3,9 +3,9 @@
     python benchmarks/explain.py [--megabytes 2000] [--rounds 3]
 
 The log is made of lines of training, of servers and of kernels, with eight ailments strewn in, in a
-temporary file that is removed. Peers, on the same file in the same rounds: `grep -F -c -f` with the
-same anchors (which says neither which ailment nor where), and, on 20 MB of it, one alternation of
-all anchors in Python's `re`, line by line. Last line: JSON.
+temporary file that is removed. Peers in the same run: on its first 200 MB `grep -F -c -f` with the
+same anchors (which says neither which ailment nor where), and on its first 20 MB one alternation
+of all anchors in Python's `re`, line by line. Last line: JSON.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FIXTURES = ROOT / "tests/hardware/ailments/healthy.toml"
 PLANTED = 8
 SAMPLE = 20_000_000
+GREP_SAMPLE = 200_000_000
 
 
 def write_log(path: Path, size: int, seed: int = 7) -> list[str]:
@@ -58,7 +59,7 @@ def timed_explain(path: Path, expected: list[str]) -> float:
 
 
 def timed_grep(path: Path, anchors: Path) -> float:
-    """Seconds of GNU grep over all of it, in the C locale."""
+    """Seconds of GNU grep, in the C locale."""
     start = time.perf_counter()
     subprocess.run(
         ["grep", "-F", "-c", "-f", anchors, path],
@@ -91,11 +92,14 @@ def main() -> None:
         anchors.write_bytes(
             b"\n".join(a for each in known_ailments() for a in each.anchors) + b"\n"
         )
-        size = log.stat().st_size / 1e6
+        size, part = log.stat().st_size / 1e6, Path(folder) / "part"
+        with log.open("rb") as stream:
+            part.write_bytes(stream.read(GREP_SAMPLE))
+        grep_size = part.stat().st_size / 1e6
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         ours = sorted(timed_explain(log, planted) for _ in range(args.rounds))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        grep = sorted(timed_grep(log, anchors) for _ in range(args.rounds))
+        grep = sorted(timed_grep(part, anchors) for _ in range(args.rounds))
         loop = timed_loop(log)
     middle = args.rounds // 2
     result = {
@@ -103,7 +107,7 @@ def main() -> None:
         "ailments": len(known_ailments()),
         "explain_mb_per_s": round(size / ours[middle]),
         "explain_mb_per_s_range": [round(size / ours[-1]), round(size / ours[0])],
-        "grep_mb_per_s": round(size / grep[middle]),
+        "grep_mb_per_s": round(grep_size / grep[middle]),
         "loop_mb_per_s": round(SAMPLE / 1e6 / loop),
         "peak_rss_mib": round(peak),
         "rss_mib_before": round(before),

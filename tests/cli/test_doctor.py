@@ -19,6 +19,7 @@ from underdog.hardware.doctor.mend import environment_text, possible_mends
 from underdog.report.checkup import checkup_page
 
 OVERRIDE = "HSA_OVERRIDE_GFX_VERSION"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -62,11 +63,12 @@ def test_the_core_is_enough_and_torch_is_not_imported(at_home: Path) -> None:
     code = """
 import sys
 from underdog.cli.main import main
-status = main(["doctor", "--no-probe", "--html", "page.html"])
+status = main(["doctor", "--no-probe", "--html", sys.argv[1]])
 loaded = [name for name in ("torch", "numpy", "jinja2", "transformers") if name in sys.modules]
 assert loaded == [], loaded
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-c", code, str(at_home / "page.html")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert "places were read" in done.stdout
     assert (at_home / "page.html").read_text("utf-8").startswith("<!DOCTYPE html>")

@@ -100,11 +100,11 @@ def this_host(root: Path = Path("/")) -> Host:
     return Host(
         root=root,
         environment=os.environ,
-        identity=Identity(os.getuid(), frozenset({*os.getgroups(), os.getgid()})),
+        identity=_this_user(),
         home=Path.home(),
         folder=Path.cwd(),
         site_packages=tuple(_site_packages()),
-        open_device=open_device if real else lambda path: opens_by_mode(path, _nobody_special()),
+        open_device=open_device if real else lambda path: opens_by_mode(path, _this_user()),
         volume=measure_volume,
         nvml=open_nvml,
     )
@@ -147,7 +147,7 @@ def measure_volume(path: Path) -> Volume | None:
     )
 
 
-def _nobody_special() -> Identity:
+def _this_user() -> Identity:
     return Identity(os.getuid(), frozenset({*os.getgroups(), os.getgid()}))
 
 
