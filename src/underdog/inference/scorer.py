@@ -18,8 +18,9 @@ from peft import PeftModel
 
 from underdog.adapters.base import load_base
 from underdog.adapters.embedded import find_base
-from underdog.adapters.lora import CONFIG_NAME, load_adapter
+from underdog.adapters.lora import CONFIG_NAME, NAME, load_adapter
 from underdog.errors import InputError
+from underdog.inference.mixed_batch import MixedBatch
 from underdog.mcq.encode import Tokenizer
 from underdog.mcq.prompt import PromptStyle
 from underdog.runs.files import digest_file
@@ -71,6 +72,8 @@ class Scorer:
     tokenizer: Tokenizer = field(repr=False)
     config: ScoringConfig
     adapter: str | None = None
+    mixed: MixedBatch | None = field(default=None, repr=False, compare=False)
+    """How resident adapters are computed; None leaves it to `peft` (a model that is training)."""
 
     def without_adapter(self) -> Scorer:
         """The base on the same weights; nothing is loaded or copied."""
@@ -79,21 +82,42 @@ class Scorer:
     @contextmanager
     def ready(self) -> Iterator[Any]:
         """The model in evaluation mode with the right adapter; both are put back afterwards."""
-        adapted = isinstance(self.model, PeftModel)
-        if self.adapter is not None and not adapted:
+        if self.adapter is not None and not isinstance(self.model, PeftModel):
             raise InputError("a model with an adapter", got=type(self.model).__name__)
-        training = self.model.training
+        with evaluating(self.model):
+            if self.mixed is not None and self.mixed.exact:
+                with self.mixed.one(self.adapter):
+                    yield self.model
+            else:
+                with self._switched():
+                    yield self.model
+
+    @contextmanager
+    def _switched(self) -> Iterator[None]:
+        """The same by the switches of `peft`."""
+        adapted = isinstance(self.model, PeftModel)
         before = self.model.active_adapter if adapted else None
-        self.model.eval()
         try:
             if self.adapter is not None and self.adapter != before:
                 self.model.set_adapter(self.adapter, inference_mode=True)
             with self.model.disable_adapter() if adapted and not self.adapter else nullcontext():
-                yield self.model
+                yield
         finally:
             if self.adapter is not None and self.adapter != before:
                 self.model.set_adapter(before)
-            self.model.train(training)
+
+
+@contextmanager
+def evaluating(model: Any) -> Iterator[None]:
+    """The model in evaluation mode, put back afterwards."""
+    training = model.training
+    if training:
+        model.eval()
+    try:
+        yield
+    finally:
+        if training:
+            model.train()
 
 
 def open_scorer(
@@ -112,9 +136,11 @@ def open_scorer(
     folder = None if adapter is None else find_adapter(adapter)
     model, tokenizer = load_base(base, dtype=dtype)
     model.to(device or default_device())
+    config = config or ScoringConfig()
     if folder is None:
-        return Scorer(model, tokenizer, config or ScoringConfig())
-    return Scorer(load_adapter(model, folder), tokenizer, config or ScoringConfig(), "default")
+        return Scorer(model, tokenizer, config)
+    adapted = load_adapter(model, folder)
+    return Scorer(adapted, tokenizer, config, NAME, MixedBatch(adapted))
 
 
 def default_device() -> str:
