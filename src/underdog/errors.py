@@ -36,6 +36,7 @@ EXTRA_OF = {
     ),
     "datasets": "hub",
     "ray": "ray",
+    **dict.fromkeys(("fastapi", "httpx2", "llguidance", "prometheus_client", "uvicorn"), "serve"),
     **dict.fromkeys(
         ("accelerate", "peft", "safetensors", "tensorboard", "tokenizers", "torch", "transformers"),
         "llm",

@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": "memory, time, disk and cost of a training run before it starts",
     "train": "train an adapter on a question set",
     "evaluate": "score a base and an adapter on held-out questions, with intervals",
+    "serve": "serve a model and its adapters over HTTP: OpenAI's interface, and one for questions",
     "play": "play a match between two entrants, or replay a stored one",
     "report": "write the one-page report of a run folder",
     "vision": "convolution without the vendor's library: proof, timings, endurance",

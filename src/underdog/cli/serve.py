@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from underdog.inference.scorer import ScoringConfig
+    from underdog.inference.server.resident import ResidentEngine, Voice
+    from underdog.mcq.question import Question
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,5 +83,73 @@ def run(args: argparse.Namespace) -> int:
         console.print(f"Serving {names} at {address}", soft_wrap=True, markup=False)
 
     listen(app, service, where, begun=begun)
-    console.print("Stopped; nothing was in flight.")
+    console.print("Stopped.")
     return 0
+
+
+def _opened(args: argparse.Namespace, config: ScoringConfig) -> ResidentEngine:
+    from underdog.inference.server.resident import ResidentEngine
+    from underdog.inference.server.voices import (
+        base_name,
+        calibrated,
+        named_adapters,
+        open_voices,
+    )
+
+    name = args.name or base_name(args.model)
+    adapters = named_adapters(args.adapter, taken=name)
+    voices = open_voices(
+        args.model,
+        {name: None, **adapters},
+        config=config,
+        dtype=args.dtype,
+        device=args.device,
+    )
+    if args.calibrate is not None:
+        voices = calibrated(voices, _held_out(args.calibrate, args.calibrate_limit))
+        _tell_temperatures(voices)
+    return ResidentEngine(voices)
+
+
+def _tell_temperatures(voices: Mapping[str, Voice]) -> None:
+    from underdog.cli.console import console
+
+    told = ", ".join(f"{name} {voice.temperature:.3f}" for name, voice in voices.items())
+    console.print(f"Temperatures fitted: {told}", soft_wrap=True, markup=False)
+
+
+def _held_out(folder: Path, limit: int) -> list[Question]:
+    from underdog.data.store import read_rows
+
+    rows = [row.question for row in read_rows(folder) if row.split.value == "validation"]
+    return [question for question in rows if question.answer is not None][:limit]
+
+
+def _api_key(variable: str | None) -> str | None:
+    """The key itself is never on the command line, where every user of the machine reads it."""
+    import os
+
+    from underdog.errors import InputError
+
+    if variable is None:
+        return None
+    key = os.environ.get(variable, "")
+    if not key.strip():
+        raise InputError(
+            "an environment variable that holds the API key", got="nothing in it", where=variable
+        )
+    return key.strip()
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("seconds above 0")
+    return value

@@ -77,7 +77,7 @@ class Guard:
             self._service.metrics.request(path, status, time.monotonic() - start)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name: value for name, value in scope["headers"]}
+        headers = dict(scope["headers"])
         fault = self._refusal(scope["path"], headers)
         if fault is not None:
             await self._refuse(fault, headers, receive, send)

@@ -55,20 +55,20 @@ class KeyValues:
 
 
 class Piece(NamedTuple):
-    """Logits of a piece of the prompts: `logits_PV[i]` is given out at token `places[i]` of row
-    `rows[i]`, and predicts the token after it.
+    """Logits of a piece of the prompts: `logits[i]` (of P x V) is given out at token `places[i]` of
+    row `rows[i]`, and predicts the token after it.
     """
 
-    logits_PV: torch.Tensor
+    logits: torch.Tensor
     rows: list[int]
     places: list[int]
 
 
 class Prefilled(NamedTuple):
-    """`last_BV` predicts the first token after each prompt."""
+    """`last` (B x V) predicts the first token after each prompt."""
 
     held: KeyValues
-    last_BV: torch.Tensor
+    last: torch.Tensor
 
 
 def read_prompts(

@@ -75,7 +75,7 @@ class Replies:
             if isinstance(part, Piece):
                 self._log_prompts(part, fresh)
                 continue
-            deltas = [self._first(row, part.last_BV[place]) for place, row in enumerate(fresh)]
+            deltas = [self._first(row, part.last[place]) for place, row in enumerate(fresh)]
             self._adopt(fresh, part, deltas)
         return deltas
 
@@ -85,8 +85,7 @@ class Replies:
             return []
         logits_BV = read_tokens(model, self._held, [row.last for row in self._rows])
         deltas = [
-            self._advance(row, logits_V)
-            for row, logits_V in zip(self._rows, logits_BV, strict=True)
+            self._advance(row, logits) for row, logits in zip(self._rows, logits_BV, strict=True)
         ]
         self._retain([delta.finish is None for delta in deltas])
         return deltas
@@ -111,28 +110,28 @@ class Replies:
         self._held = self._held.keep(places)
         self._rows = [self._rows[place] for place in places]
 
-    def _first(self, row: Reply, logits_V: torch.Tensor) -> Delta:
+    def _first(self, row: Reply, logits: torch.Tensor) -> Delta:
         prompt = self._vocabulary.decode(row.prompt) if row.sampling.echo else ""
         if row.sampling.echo and row.sampling.top_logprobs is not None:
             first = TokenLog(self._vocabulary.decode(row.prompt[:1]), None)
             row.logs.insert(0, first)
         if row.limit == 0:
             return self._delta(row, prompt, Finish.LENGTH)
-        delta = self._advance(row, logits_V)
+        delta = self._advance(row, logits)
         return delta._replace(text=prompt + delta.text)
 
-    def _advance(self, row: Reply, logits_V: torch.Tensor) -> Delta:
-        masked_V = logits_V
+    def _advance(self, row: Reply, logits: torch.Tensor) -> Delta:
+        masked_V = logits
         if row.matcher is not None:
-            banned_V = ~row.matcher.allowed().to(logits_V.device)
-            masked_V = logits_V.masked_fill(banned_V, -torch.inf)
+            banned_V = ~row.matcher.allowed().to(logits.device)
+            masked_V = logits.masked_fill(banned_V, -torch.inf)
         token = row.last = draw(masked_V, row.sampling, row.generator)
         row.made += 1
         complete = row.matcher is not None and row.matcher.consume(token)
         if token in self._vocabulary.ends:
             return self._delta(row, row.text.finish(), Finish.STOP)
         if row.sampling.top_logprobs is not None:
-            row.logs += self._logs(logits_V[None], [token], row.sampling.top_logprobs)
+            row.logs += self._logs(logits[None], [token], row.sampling.top_logprobs)
         text = row.text.add(token)
         if row.text.stopped or complete:
             return self._delta(row, text + row.text.finish(), Finish.STOP)
@@ -157,16 +156,16 @@ class Replies:
         if not kept:
             return
         top = max(row.sampling.top_logprobs or 0 for row in owners)
-        logs = self._logs(piece.logits_PV[kept], tokens, top)
+        logs = self._logs(piece.logits[kept], tokens, top)
         for row, log in zip(owners, logs, strict=True):
             row.logs.append(log._replace(top=log.top[: row.sampling.top_logprobs]))
 
-    def _logs(self, logits_PV: torch.Tensor, tokens: Sequence[int], top: int) -> list[TokenLog]:
+    def _logs(self, logits: torch.Tensor, tokens: Sequence[int], top: int) -> list[TokenLog]:
         """Under a float32 log-softmax over the whole vocabulary, before temperature and schema."""
-        total_P1 = logits_PV.logsumexp(dim=-1, keepdim=True)
-        chosen_P1 = torch.tensor(tokens, device=logits_PV.device)[:, None]
-        own = (logits_PV.gather(1, chosen_P1) - total_P1).clamp(max=0)[:, 0].tolist()
-        best = logits_PV.topk(min(top, logits_PV.shape[1]), dim=-1)
+        total_P1 = logits.logsumexp(dim=-1, keepdim=True)
+        chosen_P1 = torch.tensor(tokens, device=logits.device)[:, None]
+        own = (logits.gather(1, chosen_P1) - total_P1).clamp(max=0)[:, 0].tolist()
+        best = logits.topk(min(top, logits.shape[1]), dim=-1)
         values = (best.values - total_P1).clamp(max=0).tolist()
         decode = self._vocabulary.decode
         return [

@@ -32,6 +32,16 @@ class Whole:
     made_tokens: int = 0
     finish: Finish | None = None
 
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing came yet."""
+        return self.prompt_tokens == 0
+
+    @property
+    def characters(self) -> int:
+        """Of the text so far."""
+        return len(self.text)
+
     def add(self, delta: Delta) -> None:
         """The next part."""
         self.text += delta.text

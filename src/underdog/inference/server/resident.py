@@ -1,8 +1,8 @@
 """A base in memory with its adapters, as an engine.
 
-In: a `Scorer` per name, all on one base; questions and prompts. Out: predictions and replies. A pass
-is over requests of one adapter; which adapter is on is set before it and put back after it. Never:
-a thread, HTTP.
+In: a `Scorer` per name, all on one base; questions and prompts. Out: predictions and replies. A
+pass is over requests of one adapter, which is put on before it and put back after it. Never: a
+thread, HTTP.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -38,12 +38,23 @@ TOKEN_TEXTS = 200_000
 """Texts of single tokens that are remembered: a whole vocabulary of today."""
 
 
+class Asked(Protocol):
+    """Something that answers questions as one model: an ensemble."""
+
+    def score(self, questions: Sequence[Question]) -> Sequence[Prediction]:
+        """One prediction per question."""
+
+
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A model by its name: how it scores, and the temperature of its probabilities (1: as is)."""
+    """A model by its name. `scorer` says which adapter is on the base; `temperature` tempers its
+    probabilities (1: as they are). Where `asked` is given, it answers questions instead, and the
+    name makes no text.
+    """
 
     scorer: Scorer
     temperature: float = 1.0
+    asked: Asked | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.temperature < math.inf:
@@ -73,7 +84,11 @@ class ResidentEngine:
     @property
     def cards(self) -> Mapping[str, Card]:
         """As `Engine` asks."""
-        return {name: Card(_attends(self._config), self._context) for name in self._voices}
+        attends = _attends(self._config)
+        return {
+            name: Card(attends and voice.asked is None, self._context)
+            for name, voice in self._voices.items()
+        }
 
     @property
     def _context(self) -> int:
@@ -82,7 +97,9 @@ class ResidentEngine:
     def answer(self, model: str, questions: Sequence[Question]) -> Sequence[Prediction]:
         """As `Engine` asks."""
         voice = self._voices[model]
-        return [tempered(each, voice.temperature) for each in score(questions, voice.scorer)]
+        asked = voice.asked
+        found = score(questions, voice.scorer) if asked is None else asked.score(questions)
+        return [tempered(each, voice.temperature) for each in found]
 
     def start(self, model: str, wanted: Sequence[Generation]) -> Sequence[Delta | Refused]:
         """As `Engine` asks; prompts of like length are read together."""
@@ -154,7 +171,7 @@ class ResidentEngine:
             text = self._tokenizer.apply_chat_template(
                 messages, add_generation_prompt=True, tokenize=False
             )
-        except Exception as error:  # noqa: BLE001  (a template is a program by a stranger)
+        except Exception as error:  # a template is a program by a stranger
             raise InputError("messages that the chat template takes", got=str(error)) from error
         return tuple(self._tokenizer.encode(text, add_special_tokens=False))
 

@@ -23,20 +23,20 @@ def new_generator(sampling: Sampling) -> torch.Generator:
     return generator
 
 
-def draw(logits_V: torch.Tensor, sampling: Sampling, generator: torch.Generator) -> int:
+def draw(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator) -> int:
     """One token; tokens at minus infinity never come. Ties of the likeliest go to the first."""
     if sampling.temperature == 0:
-        return int(logits_V.argmax())
-    probabilities_V = torch.softmax(logits_V.float() / sampling.temperature, dim=-1).cpu()
+        return int(logits.argmax())
+    probabilities = torch.softmax(logits.float() / sampling.temperature, dim=-1).cpu()
     if sampling.top_p < 1:
-        probabilities_V = _nucleus(probabilities_V, sampling.top_p)
-    return int(torch.multinomial(probabilities_V, 1, generator=generator))
+        probabilities = _nucleus(probabilities, sampling.top_p)
+    return int(torch.multinomial(probabilities, 1, generator=generator))
 
 
-def _nucleus(probabilities_V: torch.Tensor, top_p: float) -> torch.Tensor:
+def _nucleus(probabilities: torch.Tensor, top_p: float) -> torch.Tensor:
     """Nucleus sampling (Holtzman et al., ICLR 2020, section 3.1): the smallest set of the likeliest
     tokens whose probability reaches `top_p`; the rest is 0. Not normalised: `multinomial` is.
     """
-    ordered_V, ids_V = probabilities_V.sort(descending=True, stable=True)
+    ordered_V, ids_V = probabilities.sort(descending=True, stable=True)
     outside_V = ordered_V.cumsum(-1) - ordered_V >= top_p
-    return torch.zeros_like(probabilities_V).scatter(0, ids_V, ordered_V.masked_fill(outside_V, 0))
+    return torch.zeros_like(probabilities).scatter(0, ids_V, ordered_V.masked_fill(outside_V, 0))

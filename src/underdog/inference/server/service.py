@@ -40,7 +40,7 @@ from underdog.mcq.question import Question
 logger = logging.getLogger("underdog.server")
 
 LONGEST_WAIT_S = 60
-"""Most that a client is told to wait before it tries again (the openai client believes up to 60)."""
+"""Most that a client is told to wait before it tries again (openai's client believes up to 60)."""
 
 
 @dataclass(frozen=True, slots=True)
