@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Any
 
 from underdog.errors import InputError
-from underdog.inference.remote_client import Cost, RemoteClient, RemoteConfig, RemoteFault
+from underdog.inference.remote_client import Cost, RemoteClient, RemoteConfig, RemoteError
 from underdog.inference.score import log_sum_exp, shown_order
 from underdog.inference.scorer import Normalisation, ScoringConfig
 from underdog.mcq.parse import parse_reply
@@ -90,8 +90,8 @@ async def _offered(config: RemoteConfig) -> Way:
             reply = await client.post("/completions", _echo("A B"))
             _echoed(reply)
             return Way.ECHO
-        except (RemoteFault, KeyError, TypeError, IndexError) as error:
-            if isinstance(error, RemoteFault) and error.status in {None, *_REFUSING}:
+        except (RemoteError, KeyError, TypeError, IndexError) as error:
+            if isinstance(error, RemoteError) and error.status in {None, *_REFUSING}:
                 raise
         reply = await client.post("/chat/completions", _chat("Say A.", logprobs=True))
         try:
@@ -113,8 +113,8 @@ async def ask(
     order = shown_order(question, scoring)
     start = clock()
     try:
-        found = await _WAYS[way](client, question, order, scoring)
-    except RemoteFault as fault:
+        found = await _asked(client, question, order, way, scoring)
+    except RemoteError as fault:
         if fault.status in _REFUSING or (fault.status is None and not fault.late):
             raise
         outcome = Outcome.LATE if fault.late else Outcome.CRASHED
@@ -129,6 +129,18 @@ async def ask(
         found.log_probs,
         clock() - start,
     )
+
+
+async def _asked(
+    client: RemoteClient, question: Question, order: Presentation, way: Way, scoring: ScoringConfig
+) -> Prediction:
+    match way:
+        case Way.ECHO:
+            return await _by_echo(client, question, order, scoring)
+        case Way.FIRST_TOKEN:
+            return await _by_first_token(client, question, order)
+        case Way.TEXT:
+            return await _by_short_text(client, question, order)
 
 
 async def _by_echo(
@@ -166,7 +178,7 @@ def _size(normalisation: Normalisation, text: str, logs: Sequence[float]) -> int
 
 
 async def _by_first_token(
-    client: RemoteClient, question: Question, order: Presentation, scoring: ScoringConfig
+    client: RemoteClient, question: Question, order: Presentation
 ) -> Prediction:
     """A letter's probability is that of its likeliest spelling ("B", " B"). Where a letter is not
     among the tokens told, its probability is at most the least told one, which is taken for it.
@@ -187,7 +199,7 @@ async def _by_first_token(
 
 
 async def _by_short_text(
-    client: RemoteClient, question: Question, order: Presentation, scoring: ScoringConfig
+    client: RemoteClient, question: Question, order: Presentation
 ) -> Prediction:
     """Held to a schema first; a server that knows none is asked in plain words."""
     prefix = render(question, order, PromptStyle.LETTERS).prefix
@@ -202,7 +214,7 @@ async def _by_short_text(
     body = {**_chat(prefix), "max_tokens": 32}
     try:
         reply = await client.post("/chat/completions", {**body, "response_format": held})
-    except RemoteFault as fault:
+    except RemoteError as fault:
         if fault.status not in {400, 422}:
             raise
         reply = await client.post("/chat/completions", body)
@@ -256,5 +268,3 @@ def _first_token(reply: dict[str, Any]) -> dict[str, float]:
         raise KeyError("top_logprobs")
     return found
 
-
-_WAYS = {Way.ECHO: _by_echo, Way.FIRST_TOKEN: _by_first_token, Way.TEXT: _by_short_text}

@@ -12,7 +12,7 @@ import os
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
@@ -70,7 +70,7 @@ class Cost:
         return asdict(self)
 
 
-class RemoteFault(RunError):
+class RemoteError(RunError):
     """A request that was not served. `status` is None when no reply came; `late` says that time ran
     out; `retry_after` is what the server named, as it wrote it.
     """
@@ -102,7 +102,7 @@ class RemoteClient:
         )
         self._places = asyncio.Semaphore(config.concurrency)
 
-    async def __aenter__(self) -> RemoteClient:
+    async def __aenter__(self) -> Self:
         """Connections are opened when needed."""
         return self
 
@@ -111,12 +111,12 @@ class RemoteClient:
         await self._http.aclose()
 
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The reply's JSON object; RemoteFault when no try was served, or none could be."""
+        """The reply's JSON object; RemoteError when no try was served, or none could be."""
         async with self._places:
             for number in range(1, self.config.tries + 1):
                 try:
                     return await self._once(path, body)
-                except RemoteFault as fault:
+                except RemoteError as fault:
                     pause_s = self._pause_s(fault, number)
                     if pause_s is None:
                         raise
@@ -148,7 +148,7 @@ class RemoteClient:
         self.cost.add(value.get("usage"))
         return value
 
-    def _pause_s(self, fault: RemoteFault, number: int) -> float | None:
+    def _pause_s(self, fault: RemoteError, number: int) -> float | None:
         """Seconds before the next try; None when there is none."""
         if number >= self.config.tries or (
             fault.status is not None and fault.status not in RETRYABLE
@@ -162,8 +162,8 @@ class RemoteClient:
         return grown * (0.5 + 0.5 * self._jitter())
 
 
-def _fault(wanted: str, got: str, where: str, *, late: bool = False) -> RemoteFault:
-    fault = RemoteFault(wanted, got=got[:300], where=where)
+def _fault(wanted: str, got: str, where: str, *, late: bool = False) -> RemoteError:
+    fault = RemoteError(wanted, got=got[:300], where=where)
     fault.late = late
     return fault
 

@@ -15,7 +15,7 @@ from real_server import serving, tiny_scorer
 from fakes import numbered_questions
 from underdog.errors import InputError
 from underdog.inference.remote import Way, open_remote
-from underdog.inference.remote_client import Cost, RemoteConfig, RemoteFault
+from underdog.inference.remote_client import Cost, RemoteConfig, RemoteError
 from underdog.inference.score import score
 from underdog.inference.scorer import Normalisation, ScoringConfig
 from underdog.inference.server.guard import GuardConfig
@@ -111,7 +111,7 @@ def echoing() -> Iterator[RemoteConfig]:
 def test_letters_are_read_from_the_first_token_where_nothing_echoes(
     scripted: Callable[..., Scripted],
 ) -> None:
-    """With and without a space it is one letter; one not told takes the least told; tokens are counted."""
+    """With and without a space is one letter; one not told takes the least told."""
 
     def reply(path: str, body: dict[str, Any], count: int) -> Reply:
         if path == "/v1/completions":
@@ -134,7 +134,7 @@ def test_letters_are_read_from_the_first_token_where_nothing_echoes(
 def test_choice_texts_need_an_echo(scripted: Callable[..., Scripted]) -> None:
     """A chat tells the letters' probabilities only: the error says what to ask for instead."""
     server = scripted(lambda *_: (200, {}, text("A")))
-    with pytest.raises(InputError, match="one that offers text. Try: --style letters"):
+    with pytest.raises(InputError, match=r"one that offers text\. Try: --style letters"):
         open_remote(server.config(), ScoringConfig(style=PromptStyle.TEXTS))
 
 
@@ -206,12 +206,12 @@ def test_no_server_and_a_wrong_key_end_the_run_with_the_reason(
 ) -> None:
     """Nothing is scored as wrong because an address or a key was."""
     nowhere = RemoteConfig("http://127.0.0.1:9/v1", "any", tries=1)
-    with pytest.raises(RemoteFault, match="a server that can be reached"):
+    with pytest.raises(RemoteError, match="a server that can be reached"):
         open_remote(nowhere, LETTERS)
     with serving(FakeEngine(), guard=GuardConfig(api_key="secret")) as running:
         config = RemoteConfig(f"{running.address}/v1", "fake", api_key_env="TEST_REMOTE_KEY")
         with pytest.raises(InputError, match="TEST_REMOTE_KEY"):
             open_remote(config, LETTERS)
         monkeypatch.setenv("TEST_REMOTE_KEY", "wrong")
-        with pytest.raises(RemoteFault, match="401: A valid API key is needed"):
+        with pytest.raises(RemoteError, match="401: A valid API key is needed"):
             open_remote(config, LETTERS)
