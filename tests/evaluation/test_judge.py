@@ -10,26 +10,31 @@ from underdog.evaluation.judge import Exam, judge
 from underdog.evaluation.panel import Panel, log_softmax
 from underdog.evaluation.pool import Rule
 
-KNOWN = {"arts": 0, "geography": 1}
+TOPICS = ("arts", "geography")
 
 
 def exam(n: int, *, seed: int, special: bool = False, copies: bool = False) -> Exam:
     """Two members over two topics. `special`: each knows one topic well. `copies`: they agree."""
     generator = np.random.default_rng(seed)
     keys = generator.integers(0, 4, n)
-    topics = np.array(["arts", "geography"])[generator.integers(0, 2, n)]
-    rows = []
-    for member in range(2):
-        logits = generator.normal(size=(n, 4)) if not (copies and member) else logits
-        if not (copies and member):
-            skill = np.full(n, 1.0)
-            if special:
-                skill = np.where(topics == ("arts", "geography")[member], 2.5, 0.0)
-            logits[np.arange(n), keys] += skill
-        rows.append(log_softmax(logits, np.ones((n, 4), dtype=bool)))
+    topics = np.array(TOPICS)[generator.integers(0, 2, n)]
+    rows = [_member(generator, keys, topics, name if special else None) for name in TOPICS]
+    if copies:
+        rows = rows[:1] * 2
     panel = Panel(("one", "two"), np.stack(rows, axis=1), np.ones((n, 4), dtype=bool))
     groups = tuple(f"g{number // 2}" for number in range(n))
     return Exam(panel, tuple(map(int, keys)), groups, tuple(map(str, topics)))
+
+
+def _member(
+    generator: np.random.Generator, keys: np.ndarray, topics: np.ndarray, special: str | None
+) -> np.ndarray:
+    """Log-probabilities of one member, (N, 4)."""
+    n = len(keys)
+    logits = generator.normal(size=(n, 4))
+    skill = np.full(n, 1.0) if special is None else np.where(topics == special, 2.5, 0.0)
+    logits[np.arange(n), keys] += skill
+    return log_softmax(logits, np.ones((n, 4), dtype=bool))
 
 
 def test_members_that_differ_make_a_better_ensemble() -> None:

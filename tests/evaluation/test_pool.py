@@ -86,7 +86,7 @@ def test_every_rule_gives_probabilities_and_ignores_the_order_of_choices(
     logs = pooled_logs(panel, pool)
     np.testing.assert_allclose(np.exp(logs).sum(axis=1), 1.0, atol=1e-9)
     order = np.random.default_rng(seed).permutation(4)
-    turned = Panel(panel.names, panel.logs_NMC[:, :, order], panel.real_NC)
+    turned = Panel(panel.names, panel.logs[:, :, order], panel.real)
     np.testing.assert_allclose(pooled_logs(turned, pool), logs[:, order], atol=1e-9)
 
 
@@ -106,7 +106,7 @@ def test_choices_that_a_question_lacks_get_nothing() -> None:
 def test_the_log_pool_of_one_member_is_temperature_scaling() -> None:
     """Logits that were sharpened three times are cooled by three."""
     panel, keys = drawn_panel(4000, skills=(1.2,))
-    sharp = Panel(panel.names, log_softmax_rows(panel.logs_NMC * 3), panel.real_NC)
+    sharp = Panel(panel.names, log_softmax_rows(panel.logs * 3), panel.real)
     plain, hot = fit_temperature(panel, keys), fit_temperature(sharp, keys)
     assert hot == pytest.approx(3 * plain, rel=1e-2)
     assert plain == pytest.approx(1.0, abs=0.1)
@@ -123,7 +123,7 @@ def test_fitted_weights_are_a_minimum() -> None:
     found = np.array(fit_log_weights(panel, keys))
 
     def loss(weights: np.ndarray) -> float:
-        logs = log_softmax(np.einsum("m,nmc->nc", weights, panel.logs_NMC), panel.real_NC)
+        logs = log_softmax(np.einsum("m,nmc->nc", weights, panel.logs), panel.real)
         away = weights - weights.mean()
         return float(nll(logs, keys).sum() + 4 / 2 * away @ away)
 
@@ -140,8 +140,8 @@ def test_few_questions_give_nearly_equal_weights() -> None:
     members are equally sure here, so the better one deserves more weight.
     """
     panel, keys = drawn_panel(3000, skills=(0.5, 1.5), seed=1)
-    sure = panel.logs_NMC / np.array([0.5, 1.5])[None, :, None]
-    level = Panel(panel.names, log_softmax_rows(sure), panel.real_NC)
+    sure = panel.logs / np.array([0.5, 1.5])[None, :, None]
+    level = Panel(panel.names, log_softmax_rows(sure), panel.real)
     ratios = [
         weights[1] / weights[0]
         for weights in (
@@ -155,10 +155,10 @@ def test_few_questions_give_nearly_equal_weights() -> None:
 def test_a_member_that_only_misleads_gets_no_weight() -> None:
     """Its weight is zero, never negative, and the pool is then the other member, tempered."""
     panel, keys = drawn_panel(500, skills=(1.5, 0.5), seed=2)
-    bad = panel.logs_NMC.copy()
+    bad = panel.logs.copy()
     bad[np.arange(500), 1, keys] -= 4
     bad[:, 1] = log_softmax_rows(bad[:, 1])
-    weights = fit_log_weights(Panel(panel.names, bad, panel.real_NC), keys)
+    weights = fit_log_weights(Panel(panel.names, bad, panel.real), keys)
     assert weights[1] == 0
     assert weights[0] > 0.5
 
@@ -171,7 +171,7 @@ def test_the_fitted_log_pool_is_nearest_to_the_keys() -> None:
         rule: float(nll(pooled_logs(test, fit_pool(fit, keys[:1000], rule)), keys[1000:]).mean())
         for rule in Rule
     }
-    best = float(nll(test.logs_NMC[:, 2], keys[1000:]).mean())
+    best = float(nll(test.logs[:, 2], keys[1000:]).mean())
     assert losses[Rule.LOG] < losses[Rule.LINEAR] < best
     assert losses[Rule.LOG] < losses[Rule.MAJORITY]
 

@@ -38,10 +38,10 @@ class Diversity:
 
 def diversity(panel: Panel, keys: Sequence[int]) -> Diversity:
     """`disagreement`: the two choices differ. `double_fault`: both are wrong."""
-    choices_NM = panel.choices_NM
-    right_NM = choices_NM == np.asarray(keys, dtype=int)[:, None]
+    choices = panel.choices
+    right_NM = choices == np.asarray(keys, dtype=int)[:, None]
     pairs = list(combinations(range(len(panel.names)), 2))
-    differ = [float((choices_NM[:, a] != choices_NM[:, b]).mean()) for a, b in pairs]
+    differ = [float((choices[:, a] != choices[:, b]).mean()) for a, b in pairs]
     faults = [float((~right_NM[:, a] & ~right_NM[:, b]).mean()) for a, b in pairs]
     return Diversity(
         disagreement=math.fsum(differ) / len(pairs) if pairs else None,

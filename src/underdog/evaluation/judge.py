@@ -143,7 +143,7 @@ def judge(
     judged = np.any([held for _, held in parts], axis=0)
     told = exam.part(judged)
     members = tuple(
-        _score(name, told.panel.member(place).logs_NMC[:, 0], told)
+        _score(name, told.panel.member(place).logs[:, 0], told)
         for place, name in enumerate(exam.panel.names)
     )
     best = max(range(len(members)), key=lambda place: (members[place].accuracy.value, -place))
@@ -154,7 +154,7 @@ def judge(
         routes = _routes(exam, parts) if rule is Rule.LOG else {}
         routed, held_out[rule] = _kept_routes(told, held_out[rule], routes, judged)
         pool = replace(pool, topics=_topic_weights(exam, pool, routed))
-    alone = told.panel.member(best).logs_NMC[:, 0]
+    alone = told.panel.member(best).logs[:, 0]
     verdicts = tuple(
         _verdict(each.value, held_out[each], told, (members[best], alone)) for each in Rule
     )
@@ -189,7 +189,7 @@ def _parts(
 
 
 def _held_out_logs(exam: Exam, rule: Rule, parts: Sequence[tuple[Any, Any]]) -> Any:
-    logs = np.zeros(exam.panel.logs_NMC[:, 0].shape)
+    logs = np.zeros(exam.panel.logs[:, 0].shape)
     for fit, held in parts:
         seen = exam.part(fit)
         pool = fit_pool(seen.panel, seen.keys, rule)
@@ -197,23 +197,23 @@ def _held_out_logs(exam: Exam, rule: Rule, parts: Sequence[tuple[Any, Any]]) -> 
     return logs
 
 
-def _score(name: str, logs_NC: Any, told: Exam) -> Score:
-    right = _marks(logs_NC, told)
-    nats = float(np.mean(nll(logs_NC, told.keys)))
+def _score(name: str, pooled: Any, told: Exam) -> Score:
+    right = _marks(pooled, told)
+    nats = float(np.mean(nll(pooled, told.keys)))
     return Score(name, clustered_accuracy(right, told.groups), nats)
 
 
-def _marks(logs_NC: Any, told: Exam) -> list[bool]:
-    chosen = np.where(told.panel.real_NC, logs_NC, -np.inf).argmax(axis=1)
+def _marks(pooled: Any, told: Exam) -> list[bool]:
+    chosen = np.where(told.panel.real, pooled, -np.inf).argmax(axis=1)
     return [bool(each) for each in chosen == np.asarray(told.keys)]
 
 
-def _verdict(rule: str, logs_NC: Any, told: Exam, best: tuple[Score, Any]) -> Verdict:
+def _verdict(rule: str, pooled: Any, told: Exam, best: tuple[Score, Any]) -> Verdict:
     score, alone = best
-    gain = clustered_difference(_marks(alone, told), _marks(logs_NC, told), told.groups)
-    saved = nll(alone, told.keys) - nll(logs_NC, told.keys)
+    gain = clustered_difference(_marks(alone, told), _marks(pooled, told), told.groups)
+    saved = nll(alone, told.keys) - nll(pooled, told.keys)
     return Verdict(
-        rule, _score(rule, logs_NC, told), score, gain, clustered_mean(list(saved), told.groups)
+        rule, _score(rule, pooled, told), score, gain, clustered_mean(list(saved), told.groups)
     )
 
 
@@ -225,7 +225,7 @@ def _routes(exam: Exam, parts: Sequence[tuple[Any, Any]]) -> dict[str, Any]:
         own = topics == topic
         if own.sum() < TOPIC_MIN_QUESTIONS:
             continue
-        logs = np.zeros(exam.panel.logs_NMC[:, 0].shape)
+        logs = np.zeros(exam.panel.logs[:, 0].shape)
         for fit, held in parts:
             common = fit_pool(exam.part(fit).panel, exam.part(fit).keys, Rule.LOG)
             weights = _own_weights(exam.part(fit & own), common)
@@ -244,16 +244,16 @@ def _own_weights(seen: Exam, common: Pool) -> tuple[float, ...]:
 
 
 def _kept_routes(
-    told: Exam, logs_NC: Any, routes: dict[str, Any], judged: Any
+    told: Exam, pooled: Any, routes: dict[str, Any], judged: Any
 ) -> tuple[tuple[str, ...], Any]:
     """The topics whose own weights save nats on held-out questions, beyond the interval; and the
     pool's log-probabilities with those in place.
     """
-    topics, kept, logs = np.asarray(told.topics), [], logs_NC.copy()
+    topics, kept, logs = np.asarray(told.topics), [], pooled.copy()
     for topic, routed in routes.items():
         own = topics == topic
         part = told.part(own)
-        saved = nll(logs_NC[own], part.keys) - nll(routed[judged][own], part.keys)
+        saved = nll(pooled[own], part.keys) - nll(routed[judged][own], part.keys)
         if len(saved) and clustered_mean(list(saved), part.groups).low > 0:
             kept.append(topic)
             logs[own] = routed[judged][own]

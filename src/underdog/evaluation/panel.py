@@ -23,31 +23,31 @@ FLOOR_NATS = -60.0
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`logs_NMC` are natural log-probabilities in canonical order, 0 where `real_NC` is False (the
-    question has fewer choices).
+    """`logs` (N, M, C) are natural log-probabilities in canonical order, 0 where `real` (N, C) is
+    False: the question has fewer choices.
     """
 
     names: tuple[str, ...]
-    logs_NMC: Any
-    real_NC: Any
+    logs: Any
+    real: Any
 
     def __len__(self) -> int:
         """N."""
-        return int(self.logs_NMC.shape[0])
+        return int(self.logs.shape[0])
 
     @property
-    def choices_NM(self) -> Any:
-        """Every member's most likely choice; of equally likely ones the first."""
-        masked = np.where(self.real_NC[:, None, :], self.logs_NMC, -np.inf)
+    def choices(self) -> Any:
+        """Every member's most likely choice (N, M); of equally likely ones the first."""
+        masked = np.where(self.real[:, None, :], self.logs, -np.inf)
         return masked.argmax(axis=2)
 
     def part(self, places: Any) -> Panel:
         """The questions at some places (indices or a mask)."""
-        return Panel(self.names, self.logs_NMC[places], self.real_NC[places])
+        return Panel(self.names, self.logs[places], self.real[places])
 
     def member(self, index: int) -> Panel:
         """One member alone."""
-        return Panel((self.names[index],), self.logs_NMC[:, index : index + 1], self.real_NC)
+        return Panel((self.names[index],), self.logs[:, index : index + 1], self.real)
 
 
 def make_panel(members: Mapping[str, Sequence[Prediction]]) -> Panel:
@@ -62,10 +62,10 @@ def make_panel(members: Mapping[str, Sequence[Prediction]]) -> Panel:
         )
     size = max(len(each.presentation.order) for each in next(iter(members.values())))
     rows = [[_row(each, size) for each in found] for found in members.values()]
-    logs_NMC = np.asarray(rows, dtype=float).transpose(1, 0, 2)
+    logs = np.asarray(rows, dtype=float).transpose(1, 0, 2)
     lengths = [len(each.presentation.order) for each in next(iter(members.values()))]
-    real_NC = np.arange(size)[None, :] < np.asarray(lengths)[:, None]
-    return Panel(tuple(members), np.where(real_NC[:, None, :], logs_NMC, 0.0), real_NC)
+    real = np.arange(size)[None, :] < np.asarray(lengths)[:, None]
+    return Panel(tuple(members), np.where(real[:, None, :], logs, 0.0), real)
 
 
 def _row(prediction: Prediction, size: int) -> list[float]:
@@ -77,9 +77,9 @@ def _row(prediction: Prediction, size: int) -> list[float]:
     return logs + [0.0] * (size - len(logs))
 
 
-def log_softmax(scores_NC: Any, real_NC: Any) -> Any:
+def log_softmax(scores: Any, real: Any) -> Any:
     """Natural logs of probabilities over the real choices; 0 at the others."""
-    masked = np.where(real_NC, scores_NC, -np.inf)
+    masked = np.where(real, scores, -np.inf)
     shifted = masked - masked.max(axis=1, keepdims=True)
     logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return np.where(real_NC, np.maximum(logs, FLOOR_NATS), 0.0)
+    return np.where(real, np.maximum(logs, FLOOR_NATS), 0.0)

@@ -85,23 +85,23 @@ def pooled_logs(panel: Panel, pool: Pool, topics: Sequence[str] | None = None) -
     """
     if len(pool.weights) != len(panel.names):
         raise InputError(f"{len(pool.weights)} members", got=f"{len(panel.names)}")
-    weights_NM = np.tile(np.asarray(pool.weights), (len(panel), 1))
+    weights = np.tile(np.asarray(pool.weights), (len(panel), 1))
     for place, topic in enumerate(topics or ()):
         if topic in pool.topics:
-            weights_NM[place] = pool.topics[topic]
+            weights[place] = pool.topics[topic]
     match pool.rule:
         case Rule.LINEAR:
-            scores = _linear(panel, weights_NM, pool.temperatures)
+            scores = _linear(panel, weights, pool.temperatures)
         case Rule.LOG:
-            scores = np.einsum("nm,nmc->nc", weights_NM, panel.logs_NMC)
+            scores = np.einsum("nm,nmc->nc", weights, panel.logs)
         case Rule.MAJORITY | Rule.VOTE:
-            scores = _votes(panel, weights_NM)
-    return log_softmax(scores / pool.temperature, panel.real_NC)
+            scores = _votes(panel, weights)
+    return log_softmax(scores / pool.temperature, panel.real)
 
 
-def _linear(panel: Panel, weights_NM: Any, temperatures: Sequence[float]) -> Any:
+def _linear(panel: Panel, weights: Any, temperatures: Sequence[float]) -> Any:
     tempered_NMC = tempered(panel, temperatures)
-    shares_NM = weights_NM / weights_NM.sum(axis=1, keepdims=True)
+    shares_NM = weights / weights.sum(axis=1, keepdims=True)
     mean = np.einsum("nm,nmc->nc", shares_NM, np.exp(tempered_NMC))
     return np.log(np.maximum(mean, np.finfo(float).tiny))
 
@@ -109,25 +109,25 @@ def _linear(panel: Panel, weights_NM: Any, temperatures: Sequence[float]) -> Any
 def tempered(panel: Panel, temperatures: Sequence[float]) -> Any:
     """Log-probabilities (N, M, C) of p^(1/T), normalised; 0 where there is no choice."""
     rows = [
-        log_softmax(panel.logs_NMC[:, index] / temperature, panel.real_NC)
+        log_softmax(panel.logs[:, index] / temperature, panel.real)
         for index, temperature in enumerate(temperatures)
     ]
     return np.stack(rows, axis=1)
 
 
-def _votes(panel: Panel, weights_NM: Any) -> Any:
-    size = panel.logs_NMC.shape[2]
-    votes_NMC = panel.choices_NM[:, :, None] == np.arange(size)
-    mean_NC = np.exp(panel.logs_NMC).mean(axis=1)
-    return np.einsum("nm,nmc->nc", weights_NM, votes_NMC) + TIE_NATS * mean_NC
+def _votes(panel: Panel, weights: Any) -> Any:
+    size = panel.logs.shape[2]
+    votes_NMC = panel.choices[:, :, None] == np.arange(size)
+    mean_NC = np.exp(panel.logs).mean(axis=1)
+    return np.einsum("nm,nmc->nc", weights, votes_NMC) + TIE_NATS * mean_NC
 
 
 def pool_predictions(
-    members: Sequence[Sequence[Prediction]], logs_NC: Any
+    members: Sequence[Sequence[Prediction]], pooled: Any
 ) -> tuple[Prediction, ...]:
     """Pooled log-probabilities as predictions; what was shown is the first member's."""
     found = []
-    for shown, row in zip(members[0], logs_NC, strict=True):
+    for shown, row in zip(members[0], pooled, strict=True):
         logs = tuple(min(float(each), 0.0) for each in row[: len(shown.presentation.order)])
         choice = max(range(len(logs)), key=lambda index: (logs[index], -index))
         found.append(Prediction(shown.question_id, shown.presentation, Outcome.CLEAN, choice, logs))
