@@ -9,8 +9,7 @@ Never: a clock of its own, a table on the screen.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -96,16 +95,9 @@ def evaluate_models(
         scored[candidate.name] = seat.answers(questions)
         if latency is not None:
             seat.time(questions, latency)
-    results = summarise(items, scored, scoring=_shown(candidates[0].config))
+    results = summarise(items, scored, scoring=candidates[0].config.to_json())
     write_results(folder, results)
     return results
-
-
-def _shown(config: ScoringConfig) -> dict[str, Any]:
-    shown = asdict(config)
-    return {
-        name: str(value) if isinstance(value, StrEnum) else value for name, value in shown.items()
-    }
 
 
 class _Seat:
@@ -127,7 +119,7 @@ class _Seat:
             self._open()
         identity = {
             "questions": digest_value([[each.id, *each.choices] for each in questions]),
-            "scoring": _shown(self._candidate.config),
+            "scoring": self._candidate.config.to_json(),
             "model": self._candidate.identity,
             "underdog": __version__,
         }
