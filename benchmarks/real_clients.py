@@ -2,10 +2,9 @@
 
     python benchmarks/real_clients.py --python VENV/bin/python [--questions 100]
 
-VENV has `lm-eval[api]==0.4.13` and `inspect-ai` (and this package or a path to it). In turn: openai's
-client (plain, streamed, JSON schema, log-probabilities), curl, lm-evaluation-harness
-`local-completions` beside the same harness in process (HFLM), inspect_ai's OpenAI-compatible
-provider. The last line is JSON.
+VENV has `lm-eval[api,hf]==0.4.13` and `inspect-ai`. In turn: openai's client (plain, streamed, JSON
+schema, log-probabilities), curl, lm-evaluation-harness `local-completions` beside the same harness
+in process (HFLM), inspect_ai's OpenAI-compatible provider. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -148,6 +147,7 @@ def with_script(python: str, script: str, *arguments: str) -> dict[str, Any]:
         text=True,
         env=environment,
         timeout=900,
+        check=False,
     )
     if done.returncode:
         return {"failed": done.stderr.strip().splitlines()[-1][:300]}

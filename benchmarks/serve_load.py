@@ -2,10 +2,10 @@
 
     python benchmarks/serve_load.py [--requests 5000] [--clients 64]
 
-Starts `underdog serve tiny-base` as a process, asks it questions of the embedded bank and prompts to
-score from many clients at once, and checks every reply against the same model in this process.
-Then: a burst past the queue limit, clients that misbehave, and SIGTERM under load. Loops are bounded;
-the last line is JSON.
+Starts `underdog serve tiny-base` as a process, asks it questions of the embedded bank from many
+clients at once, and checks every reply against the same model in this process. Then: clients that
+misbehave, SIGTERM under load, and a burst past the queue limit. Loops are bounded; the last line is
+JSON.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from underdog.inference.scorer import open_scorer
 
 KEY = "load-test"
 TOLERANCE = 1e-4
-"""Nats: the largest difference that sharing a batch may make (docs/decisions, `inference/score.py`)."""
+"""Nats: the largest difference that sharing a batch may make (`inference/score.py`)."""
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def expected_answers(count: int) -> list[tuple[dict[str, Any], int, list[float]]
 def is_right(reply: dict[str, Any], choice: int, log_probs: list[float]) -> bool:
     told = [math.log(max(each, 1e-300)) for each in reply["probabilities"].values()]
     near = all(abs(a - b) <= TOLERANCE for a, b in zip(told, log_probs, strict=True) if b > -30)
-    tie = sorted(log_probs)[-1] - log_probs["ABCD".index(reply["answer"])] <= TOLERANCE
+    tie = max(log_probs) - log_probs["ABCD".index(reply["answer"])] <= TOLERANCE
     return near and (reply["answer"] == "ABCD"[choice] or tie)
 
 
@@ -189,7 +189,7 @@ async def drip(address: str) -> int:
 async def stop_under_load(
     process: subprocess.Popen[str], address: str, asked: list[Any], clients: int
 ) -> dict[str, Any]:
-    """SIGTERM while requests are in flight: each ends in an answer or a 503; the exit status is 0."""
+    """SIGTERM with requests in flight: each ends in an answer or a 503; the exit status is 0."""
     outcome: Counter[str] = Counter()
     admitted = asyncio.Event()
     async with client(address, clients) as http:

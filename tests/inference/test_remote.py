@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from fake_engine import FakeEngine
-from real_server import serving, tiny_scorer
 
+from fake_engine import FakeEngine
 from fakes import numbered_questions
+from real_server import serving, tiny_scorer
 from underdog.errors import InputError
 from underdog.inference.remote import Way, open_remote
 from underdog.inference.remote_client import Cost, RemoteConfig, RemoteError

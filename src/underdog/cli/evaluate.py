@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from underdog.cli.evaluation_view import show
+from underdog.cli.remote import add_remote_arguments, examine_remote, is_remote
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--base",
         metavar="MODEL",
-        help="model folder, hub name, or tiny-base (in the package)",
+        help="model folder, hub name, tiny-base (in the package), or the URL of a server",
     )
     add(
         "--forgetting",
@@ -67,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--limit", type=positive, metavar="N", help="only the first N questions")
     add_scoring_arguments(parser)
     add("--timed", type=_count, default=100, metavar="N", help="questions timed alone; 0: none")
+    add_remote_arguments(parser)
 
 
 def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:
@@ -107,6 +109,8 @@ def run(args: argparse.Namespace) -> int:
 def _examine_models(
     args: argparse.Namespace, items: Sequence[Item], progress: Progress
 ) -> Mapping[str, Any]:
+    if is_remote(args.base):
+        return examine_remote(args, items, scoring_config(args), progress)
     import time
 
     from underdog.inference.examine import base_and_tuned, evaluate_models

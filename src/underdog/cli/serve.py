@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     add = parser.add_argument
-    add("model", metavar="MODEL", help="model folder, hub name, or tiny-base (in the package)")
+    add(
+        "model",
+        metavar="MODEL",
+        help="model folder, hub name, tiny-base (in the package), or a file made by underdog "
+        "ensemble fit",
+    )
     add(
         "--adapter",
         action="append",
@@ -88,23 +93,34 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _opened(args: argparse.Namespace, config: ScoringConfig) -> ResidentEngine:
+    from underdog.errors import InputError
     from underdog.inference.server.resident import ResidentEngine
     from underdog.inference.server.voices import (
         base_name,
         calibrated,
         named_adapters,
+        open_ensemble_voices,
         open_voices,
     )
 
-    name = args.name or base_name(args.model)
-    adapters = named_adapters(args.adapter, taken=name)
-    voices = open_voices(
-        args.model,
-        {name: None, **adapters},
-        config=config,
-        dtype=args.dtype,
-        device=args.device,
-    )
+    file = Path(args.model)
+    if file.is_file():
+        name = args.name or file.stem
+        if args.adapter:
+            raise InputError("an ensemble file names its adapters itself", got="--adapter")
+        voices = open_ensemble_voices(
+            file, name, batch_tokens=args.batch_tokens, device=args.device
+        )
+    else:
+        name = args.name or base_name(args.model)
+        adapters = named_adapters(args.adapter, taken=name)
+        voices = open_voices(
+            args.model,
+            {name: None, **adapters},
+            config=config,
+            dtype=args.dtype,
+            device=args.device,
+        )
     if args.calibrate is not None:
         voices = calibrated(voices, _held_out(args.calibrate, args.calibrate_limit))
         _tell_temperatures(voices)

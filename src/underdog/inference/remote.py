@@ -19,7 +19,8 @@ from typing import Any
 
 from underdog.errors import InputError
 from underdog.inference.remote_client import Cost, RemoteClient, RemoteConfig, RemoteError
-from underdog.inference.score import log_sum_exp, shown_order
+from underdog.inference.evidence import log_sum_exp
+from underdog.inference.paper import shown_order
 from underdog.inference.scorer import Normalisation, ScoringConfig
 from underdog.mcq.parse import parse_reply
 from underdog.mcq.prediction import Outcome, Prediction
@@ -73,6 +74,7 @@ def open_remote(
 
     Choice texts can be scored by ECHO only: InputError where the server has no echo.
     """
+    _check(scoring)
     chosen = way or asyncio.run(_offered(config))
     if scoring.style is PromptStyle.TEXTS and chosen is not Way.ECHO:
         raise InputError(
@@ -82,6 +84,18 @@ def open_remote(
             hint="--style letters",
         )
     return RemoteScorer(config, scoring, chosen, Cost())
+
+
+def _check(scoring: ScoringConfig) -> None:
+    """What only a model in memory is asked yet."""
+    usual = ScoringConfig()
+    asked = (scoring.shots, scoring.instruction, scoring.chat_template, scoring.spacing)
+    plain = (usual.shots, usual.instruction, usual.chat_template, usual.spacing)
+    if asked != plain or scoring.normalisation is Normalisation.UNCONDITIONAL:
+        raise InputError(
+            "plain prompts for a model behind a server",
+            got="worked examples, an instruction, a chat template or unconditional scores",
+        )
 
 
 async def _offered(config: RemoteConfig) -> Way:
@@ -267,4 +281,3 @@ def _first_token(reply: dict[str, Any]) -> dict[str, float]:
     if not found:
         raise KeyError("top_logprobs")
     return found
-

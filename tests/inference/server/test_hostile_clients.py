@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 import httpx2
 import pytest
+
 from fake_engine import FakeEngine
 from real_server import Running, serving
-
 from underdog.inference.server.guard import GuardConfig
 from underdog.inference.server.service import ServiceLimits
 

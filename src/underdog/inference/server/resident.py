@@ -16,7 +16,8 @@ from typing import Any, Protocol
 import torch
 
 from underdog.errors import InputError
-from underdog.inference.score import log_sum_exp, score
+from underdog.inference.evidence import log_sum_exp
+from underdog.inference.score import score
 from underdog.inference.scorer import Scorer
 from underdog.inference.server.engine import (
     Card,

@@ -1,6 +1,7 @@
-"""Models by name, opened for serving: a base, adapters on it, their temperatures.
+"""Models by name, opened for serving: a base, adapters on it, an ensemble of them, temperatures.
 
-In: a base and adapter folders. Out: a `Voice` per name on one base in memory. Never: a second base.
+In: a base and adapter folders, or an ensemble file. Out: a `Voice` per name on one base in memory.
+Never: a second base.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from underdog.errors import InputError
 from underdog.evaluation.panel import make_panel
 from underdog.evaluation.pool_fit import fit_temperature
+from underdog.inference.ensemble import open_ensemble
 from underdog.inference.members import open_members
 from underdog.inference.score import score
 from underdog.inference.scorer import ScoringConfig
@@ -31,6 +33,17 @@ def open_voices(
     """By the names given; None is the base itself."""
     members = open_members(base, adapters, config=config, dtype=dtype, device=device)
     return {name: Voice(members.scorer(name)) for name in members.names}
+
+
+def open_ensemble_voices(
+    file: Path, name: str, *, batch_tokens: int, device: str | None = None
+) -> dict[str, Voice]:
+    """The ensemble first, which answers questions, and each of its members, which make text too."""
+    opened = open_ensemble(file, batch_tokens=batch_tokens, device=device)
+    members = {each: Voice(opened.members.scorer(each)) for each in opened.members.names}
+    if name in members:
+        raise InputError("a name that no member has", got=repr(name), hint="--name NAME")
+    return {name: Voice(opened.members.base, asked=opened), **members}
 
 
 def calibrated(voices: Mapping[str, Voice], questions: Sequence[Question]) -> dict[str, Voice]:
