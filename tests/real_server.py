@@ -40,13 +40,14 @@ def serving(
     *,
     limits: ServiceLimits | None = None,
     guard: GuardConfig | None = None,
+    protocol: type[PatientProtocol] = PatientProtocol,
 ) -> Iterator[Running]:
     """A real uvicorn on a free port of this machine."""
     service = Service(engine, limits=limits)
     config = uvicorn.Config(
         create_app(service, guard),
         port=0,
-        http=PatientProtocol,
+        http=protocol,
         ws="none",
         lifespan="on",
         loop="asyncio",

@@ -14,6 +14,7 @@ import pytest
 from fake_engine import FakeEngine
 from real_server import Running, serving
 from underdog.inference.server.guard import GuardConfig
+from underdog.inference.server.listen import PatientProtocol
 from underdog.inference.server.service import ServiceLimits
 
 KEY = {"authorization": "Bearer secret"}
@@ -216,3 +217,18 @@ def test_stopping_finishes_what_is_in_flight_and_refuses_what_is_new(fake: FakeE
         assert ready.status_code == 503
         running.thread.join(60)
         assert not running.thread.is_alive()
+
+
+def test_headers_that_never_end_cost_a_connection_for_a_while_only() -> None:
+    """A client that dribbles half a header is cut; others are served meanwhile and after."""
+
+    class Impatient(PatientProtocol):
+        patience_s = 0.3
+
+    with serving(FakeEngine(), protocol=Impatient) as running:
+        host, port = running.address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=60) as half:
+            half.sendall(b"GET /health HTTP/1.1\r\nhost:")
+            assert half.recv(100) == b""
+        with running.client() as client:
+            assert client.get("/health").status_code == 200

@@ -145,6 +145,8 @@ class StoppingServer(uvicorn.Server):
 class PatientProtocol(H11Protocol):
     """HTTP/1.1 whose patience with the headers of a request has an end."""
 
+    patience_s = HEADER_S
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._patience: asyncio.TimerHandle | None = None
@@ -169,7 +171,7 @@ class PatientProtocol(H11Protocol):
         if serving or self.transport.is_closing():
             self._rest()
         elif self._patience is None:
-            self._patience = self.loop.call_later(HEADER_S, self._give_up)
+            self._patience = self.loop.call_later(self.patience_s, self._give_up)
 
     def _rest(self) -> None:
         if self._patience is not None:
