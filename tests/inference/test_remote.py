@@ -22,8 +22,10 @@ from underdog.inference.server.guard import GuardConfig
 from underdog.inference.server.resident import ResidentEngine, Voice
 from underdog.mcq.prediction import Outcome
 from underdog.mcq.prompt import PromptStyle
+from underdog.mcq.question import Question
 
-QUESTIONS = numbered_questions(4)
+ACCENTED = Question("Où est la 漢字 tour Eiffel?", ("à Zürich", "à 東京", "à Paris", "à Łódź"), 2)
+QUESTIONS = (*numbered_questions(3), ACCENTED)
 LETTERS = ScoringConfig(style=PromptStyle.LETTERS)
 Reply = tuple[int, dict[str, str], Any]
 

@@ -84,12 +84,14 @@ class Finish(StrEnum):
 
 class TokenLog(NamedTuple):
     """A token with the natural logarithm of its probability, and the likeliest ones at its place,
-    likeliest first. `logprob` is None for the first token of a prompt: nothing predicts it.
+    likeliest first. `logprob` is None for the first token of a prompt: nothing predicts it. `offset`
+    is the number of whole characters before it.
     """
 
     text: str
     logprob: float | None
     top: tuple[tuple[str, float], ...] = ()
+    offset: int = 0
 
 
 class Delta(NamedTuple):

@@ -24,7 +24,7 @@ from underdog.inference.server.keyvalues import (
     read_tokens,
 )
 from underdog.inference.server.sampling import draw, new_generator
-from underdog.inference.server.text import TextStream
+from underdog.inference.server.text import Decode, TextStream
 
 
 class Vocabulary(NamedTuple):
@@ -47,10 +47,18 @@ class Reply:
     made: int = 0
     last: int = 0
     logs: list[TokenLog] = field(default_factory=list)
+    told: TextStream | None = None
+    characters: int = 0
     generator: torch.Generator = field(init=False)
 
     def __post_init__(self) -> None:
         self.generator = new_generator(self.sampling)
+
+    def note(self, token: int, log: TokenLog, decode: Decode) -> None:
+        """Keep a log with its place in the text: tokens that are parts of characters share one."""
+        self.told = self.told or TextStream(decode)
+        self.logs.append(log._replace(offset=self.characters))
+        self.characters += len(self.told.add(token))
 
 
 class Replies:
@@ -69,6 +77,10 @@ class Replies:
 
     def start(self, model: Any, fresh: Sequence[Reply]) -> list[Delta]:
         """Read the prompts of `fresh` in one batch and draw their first tokens."""
+        for row in fresh:
+            if row.sampling.echo and row.sampling.top_logprobs is not None:
+                first = TokenLog(self._vocabulary.decode(row.prompt[:1]), None)
+                row.note(row.prompt[0], first, self._vocabulary.decode)
         echo = any(row.sampling.echo and row.sampling.top_logprobs is not None for row in fresh)
         prompts = [row.prompt for row in fresh]
         for part in read_prompts(model, prompts, limit=self._logit_rows if echo else None):
@@ -112,9 +124,6 @@ class Replies:
 
     def _first(self, row: Reply, logits: torch.Tensor) -> Delta:
         prompt = self._vocabulary.decode(row.prompt) if row.sampling.echo else ""
-        if row.sampling.echo and row.sampling.top_logprobs is not None:
-            first = TokenLog(self._vocabulary.decode(row.prompt[:1]), None)
-            row.logs.insert(0, first)
         if row.limit == 0:
             return self._delta(row, prompt, Finish.LENGTH)
         delta = self._advance(row, logits)
@@ -128,10 +137,12 @@ class Replies:
         token = row.last = draw(masked_V, row.sampling, row.generator)
         row.made += 1
         complete = row.matcher is not None and row.matcher.consume(token)
+        # The end token is told as well (its text is not): lm-eval counts one made token per prompt.
+        if row.sampling.top_logprobs is not None:
+            (log,) = self._logs(logits[None], [token], row.sampling.top_logprobs)
+            row.note(token, log, self._vocabulary.decode)
         if token in self._vocabulary.ends:
             return self._delta(row, row.text.finish(), Finish.STOP)
-        if row.sampling.top_logprobs is not None:
-            row.logs += self._logs(logits[None], [token], row.sampling.top_logprobs)
         text = row.text.add(token)
         if row.text.stopped or complete:
             return self._delta(row, text + row.text.finish(), Finish.STOP)
@@ -157,8 +168,9 @@ class Replies:
             return
         top = max(row.sampling.top_logprobs or 0 for row in owners)
         logs = self._logs(piece.logits[kept], tokens, top)
-        for row, log in zip(owners, logs, strict=True):
-            row.logs.append(log._replace(top=log.top[: row.sampling.top_logprobs]))
+        for row, token, log in zip(owners, tokens, logs, strict=True):
+            cut = log._replace(top=log.top[: row.sampling.top_logprobs])
+            row.note(token, cut, self._vocabulary.decode)
 
     def _logs(self, logits: torch.Tensor, tokens: Sequence[int], top: int) -> list[TokenLog]:
         """Under a float32 log-softmax over the whole vocabulary, before temperature and schema."""

@@ -37,11 +37,6 @@ class Whole:
         """Whether nothing came yet."""
         return self.prompt_tokens == 0
 
-    @property
-    def characters(self) -> int:
-        """Of the text so far."""
-        return len(self.text)
-
     def add(self, delta: Delta) -> None:
         """The next part."""
         self.text += delta.text
@@ -67,28 +62,19 @@ def completion(
 
 
 def completion_choice(
-    index: int,
-    text: str,
-    logs: Sequence[TokenLog] | None,
-    finish: Finish | None,
-    *,
-    offset: int = 0,
+    index: int, text: str, logs: Sequence[TokenLog] | None, finish: Finish | None
 ) -> dict[str, Any]:
-    """`offset`: characters of this reply that earlier parts held."""
-    told = None if logs is None else _completion_logs(logs, offset)
+    """One reply, or a part of it."""
+    told = None if logs is None else _completion_logs(logs)
     return {"index": index, "text": text, "logprobs": told, "finish_reason": finish}
 
 
-def _completion_logs(logs: Sequence[TokenLog], offset: int) -> dict[str, Any]:
-    offsets = []
-    for log in logs:
-        offsets.append(offset)
-        offset += len(log.text)
+def _completion_logs(logs: Sequence[TokenLog]) -> dict[str, Any]:
     return {
         "tokens": [log.text for log in logs],
         "token_logprobs": [log.logprob for log in logs],
         "top_logprobs": [None if log.logprob is None else _table(log) for log in logs],
-        "text_offset": offsets,
+        "text_offset": [log.offset for log in logs],
     }
 
 

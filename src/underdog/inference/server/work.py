@@ -96,12 +96,10 @@ class Stream:
         return [self._last(self._head, [], replyjson.usage(self._sent, self._work.per_prompt))]
 
 
-def completion_parts(head: Head, index: int, delta: Delta, before: Whole) -> list[dict[str, Any]]:
+def completion_parts(head: Head, index: int, delta: Delta, _: Whole) -> list[dict[str, Any]]:
     """For `/v1/completions`."""
     logs = delta.logs or None
-    choice = replyjson.completion_choice(
-        index, delta.text, logs, delta.finish, offset=before.characters
-    )
+    choice = replyjson.completion_choice(index, delta.text, logs, delta.finish)
     return [replyjson.completion(head, [choice])]
 
 
