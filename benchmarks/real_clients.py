@@ -42,8 +42,8 @@ import lm_eval
 from lm_eval.tasks import TaskManager
 folder, base, address, name = sys.argv[1:]
 tasks = TaskManager(include_path=folder, include_defaults=False)
-def run(model, **args):
-    found = lm_eval.simple_evaluate(model=model, tasks=["letters"], task_manager=tasks,
+def run(kind, **args):
+    found = lm_eval.simple_evaluate(model=kind, tasks=["letters"], task_manager=tasks,
         bootstrap_iters=0, log_samples=True, model_args=args, **({"batch_size": 8}))
     samples = sorted(found["samples"]["letters"], key=lambda each: each["doc_id"])
     logs = [[each[0][0] for each in sample["resps"]] for sample in samples]

@@ -156,17 +156,28 @@ async def abuse(address: str) -> dict[str, Any]:
         plain = httpx2.AsyncClient(base_url=address)
         found["no_key"] = (await plain.post("/v1/completions", json=body)).status_code
         for _ in range(20):
-            try:
-                await http.post("/v1/completions", json=body, timeout=0.05)
-            except httpx2.TimeoutException:
-                found["hung_up"] = found.get("hung_up", 0) + 1
+            await hang_up(address)
         found["slow_drip"] = await drip(address)
         while "underdog_in_flight 0.0" not in (await http.get("/metrics")).text:
             await asyncio.sleep(0.05)
+        counted = re.findall(r'status="499"\} (\S+)', (await http.get("/metrics")).text)
+        found["hung_up"] = int(sum(map(float, counted[:1])))
         alive = await http.post("/v1/answer", json={"question": "1?", "choices": ["a", "b"]})
         found["alive"] = alive.status_code == 200
         await plain.aclose()
     return found
+
+
+async def hang_up(address: str) -> None:
+    """A client that asks for a long reply and goes away before it comes."""
+    host, port = address.removeprefix("http://").split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    body = json.dumps({"prompt": "The", "max_tokens": 400, "n": 16}).encode()
+    head = f"POST /v1/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\n"
+    writer.write(f"{head}content-type: application/json\r\n".encode())
+    writer.write(f"content-length: {len(body)}\r\n\r\n".encode() + body)
+    await writer.drain()
+    writer.close()
 
 
 async def drip(address: str) -> int:

@@ -53,7 +53,7 @@ class Scripted:
                 """Nothing is printed."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def config(self, **more: Any) -> RemoteConfig:
         url = f"http://127.0.0.1:{self.server.server_address[1]}/v1"
@@ -87,7 +87,9 @@ def text(content: str | None, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("style", list(PromptStyle))
-@pytest.mark.parametrize("normalisation", list(Normalisation))
+@pytest.mark.parametrize(
+    "normalisation", [each for each in Normalisation if each is not Normalisation.UNCONDITIONAL]
+)
 def test_echo_gives_the_predictions_of_the_same_model_in_memory(
     echoing: RemoteConfig, style: PromptStyle, normalisation: Normalisation
 ) -> None:
@@ -131,6 +133,16 @@ def test_letters_are_read_from_the_first_token_where_nothing_echoes(
     assert by_letter[1] - by_letter[0] == pytest.approx(1.0)
     assert by_letter[2] == by_letter[3] == pytest.approx(by_letter[1] - 3.5)
     assert (remote.cost.prompt_tokens, remote.cost.completion_tokens) == (7, 1)
+
+
+def test_what_only_a_model_in_memory_is_asked_is_refused(echoing: RemoteConfig) -> None:
+    """Rather than scored in another way without a word."""
+    for config in (
+        ScoringConfig(normalisation=Normalisation.UNCONDITIONAL),
+        ScoringConfig(instruction="Be brief."),
+    ):
+        with pytest.raises(InputError, match="plain prompts for a model behind a server"):
+            open_remote(echoing, config)
 
 
 def test_choice_texts_need_an_echo(scripted: Callable[..., Scripted]) -> None:

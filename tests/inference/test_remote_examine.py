@@ -36,7 +36,9 @@ def test_answers_are_kept_and_only_missing_ones_are_asked(tmp_path: Path) -> Non
     kept = read_scored(tmp_path / "remote" / "predictions.jsonl")
     expected = score(questions, scorer)
     assert [each.prediction.choice for each in kept] == [each.choice for each in expected]
-    right = sum(each.choice == item.question.answer for each, item in zip(expected, items, strict=True))
+    right = sum(
+        each.choice == item.question.answer for each, item in zip(expected, items, strict=True)
+    )
     assert first["models"][0]["accuracy"]["value"] == pytest.approx(right / 6)
     assert remote.cost.calls == 6
     assert again.cost.calls == 0

@@ -19,7 +19,7 @@ from typing import Any
 
 from underdog.errors import InputError
 from underdog.inference.remote_client import Cost, RemoteClient, RemoteConfig, RemoteError
-from underdog.inference.evidence import log_sum_exp
+from underdog.inference.evidence import Evidence, log_sum_exp
 from underdog.inference.paper import shown_order
 from underdog.inference.scorer import Normalisation, ScoringConfig
 from underdog.mcq.parse import parse_reply
@@ -165,11 +165,13 @@ async def _by_echo(
     body = {**_echo(""), "prompt": [prompt.prefix + each for each in prompt.completions]}
     reply = await client.post("/completions", body)
     choices = sorted(reply["choices"], key=lambda each: int(each["index"]))
-    scores = []
-    for text, told in zip(prompt.completions, choices, strict=True):
-        logs = _behind(told["logprobs"], len(prompt.prefix), len(prompt.prefix) + len(text))
-        scores.append(math.fsum(logs) / _size(scoring.normalisation, text, logs))
-    return _predicted(question, order, scores)
+    start = len(prompt.prefix)
+    logs = [
+        _behind(told["logprobs"], start, start + len(text))
+        for text, told in zip(prompt.completions, choices, strict=True)
+    ]
+    evidence = Evidence(tuple(map(math.fsum, logs)), tuple(map(len, logs)))
+    return evidence.scored(question, order, scoring.normalisation).prediction
 
 
 def _behind(told: dict[str, Any], start: int, end: int) -> list[float]:
@@ -179,16 +181,6 @@ def _behind(told: dict[str, Any], start: int, end: int) -> list[float]:
     if not found or not all(map(math.isfinite, found)):
         raise ValueError("no token begins where the choice begins")
     return found
-
-
-def _size(normalisation: Normalisation, text: str, logs: Sequence[float]) -> int:
-    match normalisation:
-        case Normalisation.SUM:
-            return 1
-        case Normalisation.PER_TOKEN:
-            return len(logs)
-        case Normalisation.PER_CHARACTER:
-            return len(text.strip())
 
 
 async def _by_first_token(

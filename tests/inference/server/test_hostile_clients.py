@@ -183,6 +183,7 @@ def test_an_error_in_a_stream_that_has_begun_is_its_last_event(
         first = next(lines)
         fake.gate.clear()
         rest = [line for line in lines if line]
+    fake.gate.set()
     assert reply.status_code == 200
     assert '"text": "a"' in first
     assert "deadline_exceeded" in rest[-1]

@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from llguidance import LLMatcher
+from llguidance.hf import from_tokenizer
 
-from underdog.errors import InputError, MissingExtraError
-
-WHITESPACE = {"whitespace_flexible": False}
-"""One fixed spacing: a small model would otherwise fill its tokens with blanks."""
+from underdog.errors import InputError
 
 
 class Grammars:
@@ -27,10 +26,11 @@ class Grammars:
 
     def matcher(self, schema: str) -> Matcher:
         """InputError for a schema that is no JSON schema, or uses what llguidance cannot do."""
-        from llguidance import LLMatcher
-
+        # One fixed spacing: a small model would otherwise fill its tokens with blanks.
         try:
-            grammar = LLMatcher.grammar_from_json_schema(schema, defaults=WHITESPACE)
+            grammar = LLMatcher.grammar_from_json_schema(
+                schema, defaults={"whitespace_flexible": False}
+            )
         except ValueError as error:
             raise _bad_schema(str(error)) from error
         found = LLMatcher(self._prepared, grammar, log_level=0)
@@ -40,10 +40,6 @@ class Grammars:
 
     @cached_property
     def _prepared(self) -> Any:
-        try:
-            from llguidance.hf import from_tokenizer
-        except ModuleNotFoundError as error:
-            raise MissingExtraError.of("a JSON schema", "serve") from error
         try:
             return from_tokenizer(self._tokenizer, n_vocab=self._vocabulary)
         except ValueError as error:

@@ -32,6 +32,8 @@ KEEP_ALIVE_S = 30
 """Seconds that an idle connection stays open."""
 POLL_S = 0.05
 """Between two looks at what is still in flight while stopping."""
+LAST_WORDS_S = 0.5
+"""After the last one, while connections that are kept alive still get a 503 rather than a cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class StoppingServer(uvicorn.Server):
         self._begun()
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         """Our own handlers: uvicorn's would raise the signal again when all is done, so that an
         orderly stop looked like a kill.
         """
@@ -138,6 +140,8 @@ class StoppingServer(uvicorn.Server):
                 if self.should_exit:
                     break
                 await asyncio.sleep(POLL_S)
+            if not self.should_exit:
+                await asyncio.sleep(LAST_WORDS_S)
             self.should_exit = True
         return await super().on_tick(counter)
 

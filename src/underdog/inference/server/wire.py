@@ -86,9 +86,14 @@ class CompletionRequest(_Request):
         self._refuse_unsupported({**_NEUTRAL, "best_of": (1, self.replies), "suffix": ("",)})
         if isinstance(self.prompt, str):
             return [self.prompt]
-        if all(isinstance(each, int) for each in self.prompt):
-            return [_ids(self.prompt)]
-        return [each if isinstance(each, str) else _ids(each) for each in self.prompt]
+        numbers = tuple(each for each in self.prompt if isinstance(each, int))
+        if len(numbers) == len(self.prompt):
+            return [numbers]
+        return [
+            each if isinstance(each, str) else tuple(each)
+            for each in self.prompt
+            if not isinstance(each, int)
+        ]
 
     def sampling(self) -> Sampling:
         """For every reply; `n` replies take the seeds that follow."""
@@ -213,7 +218,3 @@ def deadline_of(header: str | None, longest_s: float) -> float:
     if not wanted > 0:
         raise ApiError(400, "x-deadline-seconds is a number above 0", "bad_request")
     return min(wanted, longest_s)
-
-
-def _ids(given: Sequence[Any]) -> tuple[int, ...]:
-    return tuple(int(each) for each in given)
