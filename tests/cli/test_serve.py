@@ -16,7 +16,8 @@ from underdog.cli.main import main
 
 def test_a_server_answers_and_ends_with_status_0_on_sigterm() -> None:
     """On a free port with a key from the environment: health, an answer, no answer without the key,
-    and after SIGTERM an orderly end."""
+    and after SIGTERM an orderly end.
+    """
     command = [sys.executable, "-m", "underdog", "serve", "tiny-base", "--port", "0"]
     process = subprocess.Popen(
         [*command, "--api-key-env", "TEST_SERVE_KEY"],

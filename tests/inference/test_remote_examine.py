@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+
 from fakes import numbered_questions
 from real_server import serving, tiny_scorer
-
 from underdog.errors import RunMismatchError
 from underdog.evaluation.predictions import read_scored
 from underdog.evaluation.results import Item

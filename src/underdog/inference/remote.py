@@ -18,9 +18,9 @@ from enum import StrEnum
 from typing import Any
 
 from underdog.errors import InputError
-from underdog.inference.remote_client import Cost, RemoteClient, RemoteConfig, RemoteError
 from underdog.inference.evidence import Evidence, log_sum_exp
 from underdog.inference.paper import shown_order
+from underdog.inference.remote_client import Cost, RemoteClient, RemoteConfig, RemoteError
 from underdog.inference.scorer import Normalisation, ScoringConfig
 from underdog.mcq.parse import parse_reply
 from underdog.mcq.prediction import Outcome, Prediction

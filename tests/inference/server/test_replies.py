@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from real_server import tiny_scorer
 
 from fakes import peft_quiet, save_base, save_random_adapter
+from real_server import tiny_scorer
 from underdog.errors import InputError
 from underdog.inference.members import open_members
 from underdog.inference.scorer import Scorer

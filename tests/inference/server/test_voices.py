@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
 from fakes import numbered_questions
 from real_server import tiny_scorer
-
 from underdog.errors import InputError
 from underdog.inference.score import score
 from underdog.inference.scorer import Scorer
@@ -24,7 +24,7 @@ def test_adapters_are_named_as_given_or_by_their_folder(tmp_path: Path) -> None:
     found = named_adapters(["geo=out/x", str(tmp_path / "history/train/adapter")], taken="base")
     assert list(found) == ["geo", "history"]
     for given in (["a/x", "b/x"], ["base=a"], ["=a"]):
-        with pytest.raises(InputError, match="adapters with different names.*--adapter NAME=DIR"):
+        with pytest.raises(InputError, match=r"adapters with different names.*--adapter NAME=DIR"):
             named_adapters(given, taken="base")
 
 
@@ -47,7 +47,8 @@ def loss(questions: Sequence[Question], predictions: Sequence[Prediction]) -> fl
 
 def test_a_fitted_temperature_makes_the_keys_most_probable(scorer: Scorer) -> None:
     """No temperature nearby has a smaller loss on the questions it was fitted on, and no choice
-    changes."""
+    changes.
+    """
     questions = numbered_questions(24)
     plain = score(questions, scorer)
     fitted = calibrated({"tiny": Voice(scorer)}, questions)["tiny"].temperature

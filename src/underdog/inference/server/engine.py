@@ -84,8 +84,8 @@ class Finish(StrEnum):
 
 class TokenLog(NamedTuple):
     """A token with the natural logarithm of its probability, and the likeliest ones at its place,
-    likeliest first. `logprob` is None for the first token of a prompt: nothing predicts it. `offset`
-    is the number of whole characters before it.
+    likeliest first. `logprob` is None for the first token of a prompt: nothing predicts it. Before
+    the token stand `offset` whole characters.
     """
 
     text: str
