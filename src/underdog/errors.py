@@ -35,6 +35,7 @@ EXTRA_OF = {
         "data",
     ),
     "datasets": "hub",
+    "gguf": "export",
     "ray": "ray",
     **dict.fromkeys(
         ("accelerate", "peft", "safetensors", "tensorboard", "tokenizers", "torch", "transformers"),

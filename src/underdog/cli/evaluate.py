@@ -264,6 +264,7 @@ def _topic_table(found: Forgetting) -> Table:
 
 
 def positive(text: str) -> int:
+    """A whole number of at least 1, for argparse."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("at least 1")
