@@ -70,8 +70,10 @@ def test_a_rejected_export_says_why_and_where() -> None:
     """Every fault is a line, and the place has the other name."""
     proof = Proof(Path("m.rejected"), Parity(20, 0.5, 0.2, 7, 0.7), ("7 answers changed",))
     assert lines(proof) == [
-        "Export against adapter, 20 questions: largest probability difference 0.5, "
-        "7 answers changed, 70.0 % of the effect lost.",
+        (
+            "Export against adapter, 20 questions: largest probability difference 0.5, "
+            "7 answers changed, 70.0 % of the effect lost."
+        ),
         "Rejected: 7 answers changed.",
         "Kept for a look, not for use: m.rejected",
     ]
