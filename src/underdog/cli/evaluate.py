@@ -54,7 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--ensemble",
         type=Path,
         metavar="FILE",
-        help="a file made by underdog ensemble fit, in place of --base and --adapter",
+        help="a file made by underdog ensemble fit, in place of --base and --adapter; it says how its "
+        "members are asked",
     )
     add("--out", type=Path, metavar="DIR", help="folder for answers and results")
     add(
