@@ -56,8 +56,9 @@ def run(args: argparse.Namespace) -> int:
     from underdog.inference.contest import Contest, contest, independent
 
     models = read_models(args.models)
-    questions = independent(read_items(args.data, "validation", None), args.limit)
-    bench = _Bench(models, scoring_config(args), args.dtype)
+    items = read_items(args.data, "validation", None)
+    questions = independent(items, args.limit)
+    bench = _Bench(models, scoring_config(args, items), args.dtype)
     with ProgressBar() as progress:
         ranking = contest(
             questions,

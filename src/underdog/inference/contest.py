@@ -13,7 +13,7 @@ every question.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -133,10 +133,9 @@ class _Seat:
     def _opened(self) -> PredictionStore:
         """The answers on disk; the header is written, or compared, on the first need."""
         if self._store is None:
-            config = {key: str(value) for key, value in asdict(self._candidate.config).items()}
             identity: Mapping[str, Any] = {
                 "questions": digest_value([[each.id, *each.choices] for each in self._questions]),
-                "scoring": config,
+                "scoring": self._candidate.config.to_json(),
                 "model": self._candidate.identity,
                 "underdog": __version__,
             }

@@ -11,22 +11,31 @@ product may round differently for another number of rows.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from peft import PeftModel
 
 from underdog.adapters.base import load_base
 from underdog.adapters.lora import load_adapter
 from underdog.errors import InputError
 from underdog.evaluation.predictions import Scored
-from underdog.inference.mixed_batch import MixedBatch
-from underdog.inference.score import scored_batches
+from underdog.inference.evidence import Evidence
+from underdog.inference.layout import Job
+from underdog.inference.likelihood import choice_log_probs, choose_layout
+from underdog.inference.memory import is_out_of_memory
+from underdog.inference.mixed_batch import MixedBatch, Segment
+from underdog.inference.paper import Paper, shown_orders, write_paper
+from underdog.inference.prefix import Prefix, PrefixMemory, PrefixRows
+from underdog.inference.score import evidence_batches
 from underdog.inference.scorer import (
     Scorer,
     ScoringConfig,
     default_device,
+    evaluating,
     find_adapter,
     model_identity,
 )
@@ -107,7 +116,7 @@ def open_members(
         name: {"dtype": dtype, **model_identity(base, folder)} for name, folder in folders.items()
     }
     return Members(
-        Scorer(model, tokenizer, config or ScoringConfig(), None, mixed),
+        Scorer(model, tokenizer, config or ScoringConfig(), None, mixed, PrefixMemory()),
         {name: folder and names[folder] for name, folder in folders.items()},
         identities,
     )
@@ -127,13 +136,94 @@ def score_members(
     """
     chosen = members.names if names is None else tuple(names)
     members.check(chosen)
+    orders = presentations or shown_orders(questions, members.config)
+    paper = write_paper(questions, orders, members.base)
     progress.begin("scoring questions", len(questions) * len(chosen))
-    found: dict[str, tuple[Scored, ...]] = {}
-    for name in chosen:
-        scored: dict[int, Scored] = {}
-        for batch in scored_batches(questions, members.scorer(name), presentations=presentations):
-            scored |= batch
-            progress.advance(len(batch))
-        found[name] = tuple(scored[index] for index in range(len(questions)))
+    found = _together(paper, members, chosen) or {
+        name: _alone(paper, members.scorer(name), progress) for name in chosen
+    }
     progress.end()
+    normalisation = members.config.normalisation
+    return {
+        name: tuple(
+            evidence[index].scored(question, orders[index], normalisation)
+            for index, question in enumerate(questions)
+        )
+        for name, evidence in found.items()
+    }
+
+
+def _alone(paper: Paper, scorer: Scorer, progress: Progress) -> dict[int, Evidence]:
+    found: dict[int, Evidence] = {}
+    for batch in evidence_batches(paper, scorer):
+        found |= batch
+        progress.advance(len(batch))
     return found
+
+
+def _together(
+    paper: Paper, members: Members, names: Sequence[str]
+) -> dict[str, dict[int, Evidence]] | None:
+    """All members in one forward pass, where that is one pass: a few questions, as when a match
+    waits for an answer. None when there is more to do, or no room for it.
+    """
+    if len(names) < 2 or not members.mixable:
+        return None
+    layout = choose_layout(members.base.model)
+    plan = paper.plan(members.config, layout)
+    if len(plan) != 1 or not _fits(plan[0], len(names), members.config):
+        return None
+    try:
+        return _mixed(paper, plan[0], members, names)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    return None
+
+
+def _fits(jobs: Sequence[Job], times: int, config: ScoringConfig) -> bool:
+    rows, predicted = sum(len(job.rows) for job in jobs), sum(job.predicted for job in jobs)
+    tokens = rows * max(job.length for job in jobs)
+    return times * tokens <= config.batch_tokens and times * predicted <= config.batch_predicted
+
+
+def _mixed(
+    paper: Paper, jobs: Sequence[Job], members: Members, names: Sequence[str]
+) -> dict[str, dict[int, Evidence]]:
+    layout = choose_layout(members.base.model)
+    kept, bare_jobs = paper.kept(layout), paper.bare_jobs(jobs, layout)
+    prefixes = [_prefix(members.scorer(name), kept) for name in names] if kept else []
+    sums = _pass(members, names, jobs, prefixes)
+    bare = _pass(members, names, bare_jobs, []) if bare_jobs else [[]] * len(names)
+    return {
+        name: paper.evidence(jobs, one, other)
+        for name, one, other in zip(names, sums, bare, strict=True)
+    }
+
+
+def _prefix(scorer: Scorer, token_ids: tuple[int, ...]) -> Prefix:
+    assert scorer.prefixes is not None
+    with scorer.ready() as model:
+        return scorer.prefixes.get(model, scorer.adapter, token_ids)
+
+
+def _pass(
+    members: Members, names: Sequence[str], jobs: Sequence[Job], prefixes: Sequence[Prefix]
+) -> list[list[tuple[float, ...]]]:
+    """The same jobs for every member, as one batch: members one after the other."""
+    model, mixed = members.base.model, members.base.mixed
+    assert mixed is not None
+    rows = sum(len(job.rows) for job in jobs)
+
+    def resized(read: torch.Tensor) -> AbstractContextManager[None]:
+        return mixed.resized([int(part.sum()) for part in read.split(rows)])
+
+    segments = [Segment(members.adapters[name], rows) for name in names]
+    with evaluating(model), mixed.rows(segments):
+        sums = choice_log_probs(
+            model,
+            [*jobs] * len(names),
+            prefixes=[PrefixRows(prefix, rows) for prefix in prefixes],
+            resized=resized,
+        )
+    return [sums[start : start + len(jobs)] for start in range(0, len(sums), len(jobs))]

@@ -159,8 +159,8 @@ def _plain(config: Any) -> bool:
 def _adapt(
     layer: Any, name: str, gain: torch.Tensor | None, x: torch.Tensor, result: torch.Tensor
 ) -> None:
-    """`result` becomes g (result + s (x A^T) B^T), in place; in the adapter's type where that is not the
-    base's, as in `peft`, and rounded to the base's type once. `gain` is g, (O,), or None for 1.
+    """`result` becomes g (result + s (x A^T) B^T), in place; in the adapter's type where that is
+    not the base's, as in `peft`, and rounded to the base's type once. `gain` is g, (O,); None is 1.
     """
     down, up = layer.lora_A[name].weight, layer.lora_B[name].weight
     scale = layer.scaling[name]
