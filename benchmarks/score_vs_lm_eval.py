@@ -10,8 +10,8 @@ through `simple_evaluate` with its `HFLM`, as its users call it, at the fastest 
 sizes. Ours is `underdog.inference.score`, rendering and cutting into tokens included.
 
 The last line is one line of JSON: `letters_0shot`, `letters_5shot`, `texts` (lm-eval's seconds /
-ours), `max_logprob_gap` (nats), `memory_ratio` (peak resident size of lm-eval's
-process / ours, 64 questions with 5 shots, model and libraries included). A part that was not run is null.
+ours), `max_logprob_gap` (nats), `memory_ratio` (peak resident size of lm-eval's process / ours, 64
+questions with 5 shots, model and libraries included). A part that was not run is null.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def test_what_did_not_fit_is_not_tried_again() -> None:
 
 def test_a_question_that_does_not_fit_alone_is_an_error_with_a_remedy() -> None:
     """Nothing is left to halve."""
-    with pytest.raises(RunError, match="one question of .* tokens is needed; got HIP out of mem"):
+    with pytest.raises(RunError, match=r"one question of .* tokens is needed; got HIP out of mem"):
         score(QUESTIONS[:2], with_room_for(0, []))
 
 

@@ -86,7 +86,7 @@ def test_examples_depend_on_the_seed_and_not_on_the_order_of_the_pool() -> None:
     assert drawn == draw_shots([keyless, *QUESTIONS[::-1]], 11, seed=1, asked=asked)
     assert drawn != draw_shots(QUESTIONS, 11, seed=2, asked=asked)
     assert {each.id for each in drawn} == {each.id for each in QUESTIONS[1:]}
-    with pytest.raises(InputError, match="12 questions with known answers .*; got 11"):
+    with pytest.raises(InputError, match=r"12 questions with known answers .*; got 11"):
         draw_shots([*QUESTIONS, keyless], 12, seed=1, asked=asked)
     with pytest.raises(InputError, match="worked examples with known answers"):
         Template(PromptStyle.TEXTS, shots=(keyless,))

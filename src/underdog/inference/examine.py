@@ -8,6 +8,7 @@ Never: a clock of its own, a table on the screen.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,7 @@ def base_and_tuned(
     `cache` knows is not scored again.
     """
 
-    @cache
+    @functools.cache
     def opened() -> Scorer:
         return open_scorer(base, adapter, config=config, dtype=dtype, device=device)
 
