@@ -1,7 +1,7 @@
-"""Is an ensemble of a LoRA, an rsLoRA and a DoRA better than its best member, and what does it cost?
+"""Is an ensemble of LoRA, rsLoRA and DoRA better than its best member, and what does it cost?
 
-    python benchmarks/ensemble.py --out out/ensemble        # trains 3 adapters per seed, or goes on
-    python benchmarks/ensemble.py --memory                  # peak memory of one and of three members
+    python benchmarks/ensemble.py --out out/ensemble    # trains 3 adapters per seed, or goes on
+    python benchmarks/ensemble.py --memory              # peak memory of one and of three members
 
 Per seed three adapters of the embedded base are trained as `ablation.py` trains them (800 rows,
 rank 16, easy to hard, with replay; each member has an order and first weights of its own). All

@@ -35,6 +35,7 @@ EXTRA_OF = {
         "data",
     ),
     "datasets": "hub",
+    "gguf": "export",
     "ray": "ray",
     **dict.fromkeys(("fastapi", "httpx2", "llguidance", "prometheus_client", "uvicorn"), "serve"),
     **dict.fromkeys(

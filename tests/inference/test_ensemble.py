@@ -15,7 +15,7 @@ from underdog.errors import CorruptFileError, InputError
 from underdog.evaluation.pool import Pool, Rule
 from underdog.evaluation.predictions import read_scored
 from underdog.evaluation.results import Item, read_results
-from underdog.inference.ensemble import member_digest, open_ensemble
+from underdog.inference.ensemble import member_digest, open_ensemble, scoring_config, scoring_table
 from underdog.inference.ensemble_examine import examine_ensemble
 from underdog.inference.ensemble_file import (
     Ensemble,
@@ -25,10 +25,10 @@ from underdog.inference.ensemble_file import (
 )
 from underdog.inference.latency import LatencyConfig
 from underdog.inference.score import score
-from underdog.inference.scorer import model_identity, open_scorer
+from underdog.inference.scorer import ScoringConfig, model_identity, open_scorer
 
 QUESTIONS = numbered_questions(12)
-SCORING = {"style": "texts", "normalisation": "sum", "seed": 0, "dtype": "float32"}
+SCORING = scoring_table(ScoringConfig(shots=numbered_questions(14)[12:]), "float32")
 WEIGHTS = (0.7, 0.5, 0.0)
 
 
@@ -69,8 +69,10 @@ def test_it_answers_as_its_members_weighed(home: Path) -> None:
     """
     opened = open_ensemble(home / "ensemble.json", device="cpu")
     assert opened.members.names == ("one", "two")
+    config = scoring_config(opened.ensemble)
+    assert len(config.shots) == 2
     alone = [
-        score(QUESTIONS, open_scorer(home / "base", home / name, device="cpu"))
+        score(QUESTIONS, open_scorer(home / "base", home / name, config=config, device="cpu"))
         for name in ("one", "two")
     ]
     for question, found, one, two in zip(QUESTIONS, opened.score(QUESTIONS), *alone, strict=True):

@@ -86,6 +86,20 @@ def test_normalisation_divides_by_length(normalisation: str) -> None:
     assert [each - found[0] for each in found] == pytest.approx(wanted, abs=1e-6)
 
 
+def test_unconditional_scores_take_off_what_each_choice_is_worth_alone() -> None:
+    """log P(choice | question) less log P(choice | "Answer:"), both by `choice_log_probs`."""
+    question = Question("Which word?", ("a", "abcdefgh", "é"), 0)
+    config = replace(TEXTS.config, normalisation=Normalisation.UNCONDITIONAL)
+    bare = encode(TEXTS.template().frame().unconditional(question), TEXTS.tokenizer)
+    alone = choice_log_probs(TEXTS.model, [lay_out(0, bare, Layout.SHARED)])[0]
+    scores = [a - b for a, b in zip(sums(question, TEXTS), alone, strict=True)]
+    found = score([question], replace(TEXTS, config=config))[0].log_probs
+    assert found is not None
+    assert [each - found[0] for each in found] == pytest.approx(
+        [each - scores[0] for each in scores], abs=1e-5
+    )
+
+
 def test_the_mass_is_what_the_vocabulary_leaves_to_the_choices() -> None:
     """Probability of all letters together, before it is shared among them."""
     for batch in scored_batches(QUESTIONS[:3], LETTERS):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from underdog.evaluation.diversity import Diversity
     from underdog.evaluation.judge import Exam, Judgement
+    from underdog.inference.ensemble_file import EnsembleMember
 
 LITTLE = 0.05
 """Members below this share of the weights are pointed out: each costs a forward pass."""
@@ -69,10 +70,13 @@ def run(args: argparse.Namespace) -> int:
     from underdog.evaluation.judge import Exam, judge
     from underdog.evaluation.panel import make_panel
     from underdog.evaluation.pool import Rule
+    from underdog.inference.ensemble import scoring_table
     from underdog.inference.ensemble_examine import score_candidates
+    from underdog.inference.ensemble_file import Ensemble, write_ensemble
 
     _check(args)
     items = read_items(args.data, "validation", args.limit)
+    config = scoring_config(args, items)
     adapters = member_folders(args.adapter, with_base=args.with_base)
     with ProgressBar() as progress:
         scored, identities = score_candidates(
@@ -80,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
             args.base,
             adapters,
             args.out.with_name(f"{args.out.stem}-answers"),
-            config=scoring_config(args),
+            config=config,
             dtype=args.dtype,
             clock=time.perf_counter,
             progress=progress,
@@ -101,7 +105,10 @@ def run(args: argparse.Namespace) -> int:
         test_share=args.test_share,
         by_topic=args.by_topic,
     )
-    save(args, adapters, identities, found)
+    members = _members(adapters, identities)
+    judged = {"how": found.how, "routed": list(found.routed), **found.chosen.to_json()}
+    scoring = scoring_table(config, args.dtype)
+    write_ensemble(args.out, Ensemble(args.base, members, found.pool, scoring, judged))
     for part in show(exam, found):
         console.print(part, soft_wrap=isinstance(part, str))
     console.print(f"Ensemble: {args.out}", soft_wrap=True, markup=False)
@@ -144,31 +151,19 @@ def short_name(path: Path) -> str:
     return parts[-1]
 
 
-def save(
-    args: argparse.Namespace,
-    adapters: Mapping[str, Path | None],
-    identities: Mapping[str, Mapping[str, Any]],
-    found: Judgement,
-) -> None:
-    """Write the file."""
+def _members(
+    adapters: Mapping[str, Path | None], identities: Mapping[str, Mapping[str, Any]]
+) -> tuple[EnsembleMember, ...]:
     from underdog.inference.ensemble import member_digest
-    from underdog.inference.ensemble_file import Ensemble, EnsembleMember, write_ensemble
+    from underdog.inference.ensemble_file import EnsembleMember
     from underdog.inference.scorer import find_adapter
 
-    members = tuple(
+    return tuple(
         EnsembleMember(
             name, None if path is None else find_adapter(path), member_digest(identities[name])
         )
         for name, path in adapters.items()
     )
-    scoring = {
-        "style": args.style,
-        "normalisation": args.normalisation,
-        "seed": args.seed,
-        "dtype": args.dtype,
-    }
-    judged = {"how": found.how, "routed": list(found.routed), **found.chosen.to_json()}
-    write_ensemble(args.out, Ensemble(args.base, members, found.pool, scoring, judged))
 
 
 def show(exam: Exam, found: Judgement) -> list[Table | str]:

@@ -55,7 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--ensemble",
         type=Path,
         metavar="FILE",
-        help="a file made by underdog ensemble fit, in place of --base and --adapter",
+        help="a file made by underdog ensemble fit, in place of --base and --adapter; it says how its "
+        "members are asked",
     )
     add("--out", type=Path, metavar="DIR", help="folder for answers and results")
     add(
@@ -66,6 +67,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--split", choices=("validation", "train"), default="validation", help="which questions")
     add("--limit", type=positive, metavar="N", help="only the first N questions")
+    add(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="where log-probabilities are kept between evaluations (the user's cache folder)",
+    )
     add_scoring_arguments(parser)
     add("--timed", type=_count, default=100, metavar="N", help="questions timed alone; 0: none")
     add_remote_arguments(parser)
@@ -77,12 +84,24 @@ def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:
     add("--style", choices=("texts", "letters"), default="texts", help="how answers are asked for")
     add(
         "--normalisation",
-        choices=("sum", "per_token", "per_character"),
+        choices=("sum", "per_token", "per_character", "unconditional"),
         default="sum",
-        help="what makes choice texts of different lengths comparable",
+        help="what makes choice texts of different lengths comparable; unconditional: less what "
+        "each is worth without the question",
+    )
+    add("--shots", type=_count, default=0, metavar="K", help="worked examples from the other split")
+    add("--instruction", default="", metavar="TEXT", help="first line of every prompt")
+    add("--chat-template", action="store_true", help="ask in the tokenizer's chat template")
+    add(
+        "--letters-with-space",
+        choices=("automatic", "space", "none"),
+        default="automatic",
+        help='whether answers are " A" or "A"; automatic: a space in plain prompts only',
     )
     add("--dtype", choices=("float32", "bfloat16", "float16"), default="float32")
-    add("--batch-tokens", type=positive, default=4096, metavar="N", help="per forward pass")
+    add(
+        "--batch-tokens", type=positive, default=1024, metavar="N", help="per pass; GPUs want more"
+    )
     add("--seed", type=int, default=0, help="order in which letters show the choices")
 
 
@@ -113,11 +132,15 @@ def _examine_models(
         return examine_remote(args, items, scoring_config(args), progress)
     import time
 
+    from underdog.inference.evidence_cache import EvidenceCache, default_folder
     from underdog.inference.examine import base_and_tuned, evaluate_models
     from underdog.inference.latency import LatencyConfig
 
-    config = scoring_config(args)
-    candidates = base_and_tuned(args.base, args.adapter, config=config, dtype=args.dtype)
+    config = scoring_config(args, items)
+    cache = EvidenceCache(args.cache or default_folder())
+    candidates = base_and_tuned(
+        args.base, args.adapter, config=config, dtype=args.dtype, cache=cache
+    )
     results = evaluate_models(
         items,
         candidates,
@@ -185,16 +208,27 @@ def _examine_ensemble(
     )
 
 
-def scoring_config(args: argparse.Namespace) -> ScoringConfig:
-    """How questions are asked, from the flags of `add_scoring_arguments`."""
+def scoring_config(args: argparse.Namespace, items: Sequence[Item]) -> ScoringConfig:
+    """How questions are put, from the flags of `add_scoring_arguments`; worked examples come from
+    the split that is not asked.
+    """
+    from underdog.data.store import read_rows
     from underdog.inference.scorer import Normalisation, ScoringConfig
     from underdog.mcq.prompt import PromptStyle
+    from underdog.mcq.template import Spacing, draw_shots
 
+    split = getattr(args, "split", "validation")
+    pool = (row.question for row in read_rows(args.data) if row.split.value != split)
+    asked = {item.question.id for item in items}
     return ScoringConfig(
         style=PromptStyle(args.style),
         normalisation=Normalisation(args.normalisation),
         seed=args.seed,
         batch_tokens=args.batch_tokens,
+        shots=draw_shots(list(pool) if args.shots else [], args.shots, seed=args.seed, asked=asked),
+        instruction=args.instruction,
+        chat_template=args.chat_template,
+        spacing=Spacing(args.letters_with_space),
     )
 
 
@@ -268,6 +302,7 @@ def _topic_table(found: Forgetting) -> Table:
 
 
 def positive(text: str) -> int:
+    """A whole number of at least 1, for argparse."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("at least 1")

@@ -6,7 +6,8 @@ group on both sides.
 
 Cross-validation over groups: the questions of each fold are answered with weights from the other
 folds. Weights of a topic are fitted within the same folds, and kept where they win on questions
-outside the fit. The best member is chosen with hindsight, which is hard on the ensemble.
+outside the fit. The best member is chosen with hindsight, which is hard on the ensemble; and it is
+tempered within the same folds, so that the nats saved are the pooling's and not the tempering's.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ import numpy as np
 from underdog.errors import InputError
 from underdog.evaluation.clusters import clustered_accuracy, clustered_difference, clustered_mean
 from underdog.evaluation.panel import Panel
-from underdog.evaluation.pool import Pool, Rule, pooled_logs
-from underdog.evaluation.pool_fit import fit_log_weights, fit_pool, nll
+from underdog.evaluation.pool import Pool, Rule, pooled_logs, tempered
+from underdog.evaluation.pool_fit import fit_log_weights, fit_pool, fit_temperature, nll
 from underdog.interval import Interval
 
 FOLDS = 5
@@ -56,7 +57,7 @@ class Exam:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One way to answer, on the judged questions; `nll` in nats per question."""
+    """One way to answer, on the judged questions; `nll` in nats per question, members tempered."""
 
     name: str
     accuracy: Interval
@@ -70,7 +71,7 @@ class Score:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """One rule against the best member. `gain` is accuracy(pool) - accuracy(best); `nll_gain` the
-    nats per question that the pool saves.
+    nats per question that the pool saves against that member tempered.
     """
 
     rule: str
@@ -89,7 +90,10 @@ class Verdict:
         points = [100 * each for each in (self.gain.value, self.gain.low, self.gain.high)]
         evidence = f"{points[0]:+.1f} points, 95 % interval {points[1]:+.1f} to {points[2]:+.1f}"
         nats = self.nll_gain
-        saved = f"{nats.value:+.3f} nats saved per question ({nats.low:+.3f} to {nats.high:+.3f})"
+        saved = (
+            f"{nats.value:+.3f} nats saved per question against it tempered "
+            f"({nats.low:+.3f} to {nats.high:+.3f})"
+        )
         word = "is" if self.better else "is not"
         extra = "" if self.better or self.gain.high >= 0 else ", it is worse"
         return (
@@ -142,9 +146,9 @@ def judge(
     parts = list(_parts(exam.groups, folds, test_share))
     judged = np.any([held for _, held in parts], axis=0)
     told = exam.part(judged)
+    cooled = [_tempered(exam, place, parts)[judged] for place in range(len(exam.panel.names))]
     members = tuple(
-        _score(name, told.panel.member(place).logs[:, 0], told)
-        for place, name in enumerate(exam.panel.names)
+        _score(name, logs, told) for name, logs in zip(exam.panel.names, cooled, strict=True)
     )
     best = max(range(len(members)), key=lambda place: (members[place].accuracy.value, -place))
     held_out = {each: _held_out_logs(exam, each, parts)[judged] for each in Rule}
@@ -154,10 +158,8 @@ def judge(
         routes = _routes(exam, parts) if rule is Rule.LOG else {}
         routed, held_out[rule] = _kept_routes(told, held_out[rule], routes, judged)
         pool = replace(pool, topics=_topic_weights(exam, pool, routed))
-    alone = told.panel.member(best).logs[:, 0]
-    verdicts = tuple(
-        _verdict(each.value, held_out[each], told, (members[best], alone)) for each in Rule
-    )
+    against = (members[best], cooled[best])
+    verdicts = tuple(_verdict(each.value, held_out[each], told, against) for each in Rule)
     how = (
         f"cross-validation over {folds} parts"
         if test_share is None
@@ -194,6 +196,17 @@ def _held_out_logs(exam: Exam, rule: Rule, parts: Sequence[tuple[Any, Any]]) -> 
         seen = exam.part(fit)
         pool = fit_pool(seen.panel, seen.keys, rule)
         logs[held] = pooled_logs(exam.panel.part(held), pool)
+    return logs
+
+
+def _tempered(exam: Exam, place: int, parts: Sequence[tuple[Any, Any]]) -> Any:
+    """One member's log-probabilities, each part tempered as fits the other parts best."""
+    alone = exam.panel.member(place)
+    logs = np.zeros(alone.logs[:, 0].shape)
+    for fit, held in parts:
+        seen = exam.part(fit)
+        temperature = fit_temperature(seen.panel.member(place), seen.keys)
+        logs[held] = tempered(alone.part(held), (temperature,))[:, 0]
     return logs
 
 

@@ -22,6 +22,7 @@ from underdog.mcq.prediction import Prediction
 from underdog.mcq.presentation import Presentation
 from underdog.mcq.prompt import PromptStyle
 from underdog.mcq.question import Question
+from underdog.mcq.template import Spacing
 from underdog.runs.files import digest_value
 from underdog.runs.progress import SILENT, Progress
 
@@ -95,14 +96,35 @@ def open_ensemble(
     return EnsembleScorer(ensemble, members)
 
 
+def scoring_table(config: ScoringConfig, dtype: str) -> dict[str, Any]:
+    """How members are asked, as plain JSON with all that a prompt needs; undone by
+    `scoring_config`. Sizes of batches are left out: they belong to the machine.
+    """
+    shown = config.to_json()
+    shots = [
+        {"text": each.text, "choices": list(each.choices), "answer": each.answer}
+        for each in config.shots
+    ]
+    sizes = {"batch_tokens", "batch_predicted"}
+    kept = {key: value for key, value in shown.items() if key not in sizes}
+    return {**kept, "shots": shots, "dtype": dtype}
+
+
 def scoring_config(ensemble: Ensemble, *, batch_tokens: int | None = None) -> ScoringConfig:
     """How the members are asked; only the size of batches may differ from when they were fitted."""
-    usual = ScoringConfig()
+    table = ensemble.scoring
+    shots = (
+        Question(each["text"], tuple(each["choices"]), each["answer"]) for each in table["shots"]
+    )
     return ScoringConfig(
-        style=PromptStyle(ensemble.scoring["style"]),
-        normalisation=Normalisation(ensemble.scoring["normalisation"]),
-        seed=int(ensemble.scoring["seed"]),
-        batch_tokens=batch_tokens or usual.batch_tokens,
+        style=PromptStyle(table["style"]),
+        normalisation=Normalisation(table["normalisation"]),
+        seed=int(table["seed"]),
+        batch_tokens=batch_tokens or ScoringConfig().batch_tokens,
+        shots=tuple(shots),
+        instruction=str(table["instruction"]),
+        chat_template=bool(table["chat_template"]),
+        spacing=Spacing(table["spacing"]),
     )
 
 

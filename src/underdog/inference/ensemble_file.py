@@ -5,7 +5,7 @@ model in it. Paths are stored relative to the file, so that a folder with both c
 
     kind         "underdog ensemble"
     base         a hub name, a name of an embedded base, or a folder
-    scoring      {"style", "normalisation", "seed", "dtype"}: how every member is asked
+    scoring      how every member is asked (`ensemble.scoring_table`), worked examples in full
     members      [{"name", "adapter": folder or null for the base itself, "digest"}]
     rule         majority, vote, linear, log
     weights, temperatures   one per member; temperature of the pool

@@ -45,9 +45,10 @@ class ScoringConfig:
     """Of choice texts; for letters of one token each only `unconditional` makes a difference."""
     seed: int = 0
     """Decides the order in which choices are shown under letters; no effect on choice texts."""
-    batch_tokens: int = 4096
-    """Tokens per forward pass after padding, at least 1. On a CPU 512 to 8192 are equally fast
-    (710 to 780 questions/s of CPU time, 2.2M parameters, 2026-11-20); a GPU wants more."""
+    batch_tokens: int = 1024
+    """Tokens per forward pass after padding, at least 1. On a CPU 512 to 8192 are equally fast for
+    2.2M parameters (2026-11-20); at 39M with worked examples 4096 cost 1.2 times as much processor
+    time as 1024 (2026-11-21). A GPU wants 8192 or more."""
     batch_predicted: int = 512
     """Positions per forward pass whose logits are built, at least 1: 512 x 152,000 words in float32
     are 311 MB."""

@@ -126,7 +126,7 @@ def test_a_good_export_is_named_and_told(home: Path, reference: Reference, tmp_p
 def test_a_wrong_scale_is_caught(
     home: Path, reference: Reference, tmp_path: Path, kind: str
 ) -> None:
-    """alpha / rank where alpha / sqrt(rank) was trained, as converters that do not read
+    """The scale alpha / rank where alpha / sqrt(rank) was trained, as converters that do not read
     `use_rslora` bake it: kept under another name, whatever the rounding; what was there stays.
     """
     shutil.copytree(home / "rslora", tmp_path / "wrong")
@@ -188,7 +188,7 @@ def test_fewer_bits_are_smaller_files(tmp_path: Path) -> None:
 
 
 def test_scales_follow_the_config() -> None:
-    """alpha / rank, rsLoRA's root, and patterns that match a module's end."""
+    """The scale alpha / rank, rsLoRA's root, and patterns that match a module's end."""
     config = {"lora_alpha": 16, "alpha_pattern": {"q_proj": 8, "layers.1.mlp.up_proj": 4}}
     assert adapter_scale("model.layers.0.mlp.up_proj", 4, config) == 4.0
     assert adapter_scale("model.layers.1.mlp.up_proj", 4, config) == 1.0
@@ -230,8 +230,8 @@ def test_other_bases_and_broken_files_are_named(home: Path, tmp_path: Path) -> N
     (tmp_path / "base" / "model.safetensors").write_bytes(b"12345678901234567890")
     with pytest.raises(CorruptFileError, match="a whole safetensors file"):
         MergedWeights(tmp_path / "base", {})
+    (tmp_path / "base" / "config.json").write_text(json.dumps({**config, "model_type": "x"}))
     with pytest.raises(InputError, match="a model of the Qwen2 family"):
-        (tmp_path / "base" / "config.json").write_text(json.dumps({**config, "model_type": "x"}))
         export_gguf(weights_of(home, "lora"), tmp_path / "base", tmp_path / "a.gguf", kind="f16")
     (tmp_path / "base" / "config.json").write_text(json.dumps({**config, "quantization_config": 1}))
     with pytest.raises(InputError, match="rounds twice"):

@@ -184,8 +184,8 @@ def _change(
 
 
 def adapter_scale(module: str, rank: int, config: Mapping[str, Any]) -> float:
-    """alpha / rank, or alpha / sqrt(rank) for rsLoRA; a pattern that names the module decides its
-    alpha, matched as PEFT does (`peft/utils/other.py::get_pattern_key`).
+    """The scale alpha / rank, or alpha / sqrt(rank) for rsLoRA. A pattern that names the module
+    decides its alpha, matched as PEFT does (`peft/utils/other.py::get_pattern_key`).
     """
     alpha = float(config["lora_alpha"])
     for pattern, value in (config.get("alpha_pattern") or {}).items():
