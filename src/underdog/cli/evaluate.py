@@ -129,7 +129,7 @@ def _examine_models(
     args: argparse.Namespace, items: Sequence[Item], progress: Progress
 ) -> Mapping[str, Any]:
     if is_remote(args.base):
-        return examine_remote(args, items, scoring_config(args), progress)
+        return examine_remote(args, items, scoring_config(args, items), progress)
     import time
 
     from underdog.inference.evidence_cache import EvidenceCache, default_folder
