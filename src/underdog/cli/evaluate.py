@@ -54,8 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--ensemble",
         type=Path,
         metavar="FILE",
-        help="a file made by underdog ensemble fit, in place of --base and --adapter; it says how its "
-        "members are asked",
+        help="a file made by underdog ensemble fit, in place of --base and --adapter; it says how "
+        "its members are asked",
     )
     add("--out", type=Path, metavar="DIR", help="folder for answers and results")
     add(
@@ -97,9 +97,7 @@ def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:
         help='whether answers are " A" or "A"; automatic: a space in plain prompts only',
     )
     add("--dtype", choices=("float32", "bfloat16", "float16"), default="float32")
-    add(
-        "--batch-tokens", type=positive, default=1024, metavar="N", help="per pass; GPUs want more"
-    )
+    add("--batch-tokens", type=positive, default=1024, metavar="N", help="per pass; GPUs want more")
     add("--seed", type=int, default=0, help="order in which letters show the choices")
 
 
