@@ -11,7 +11,8 @@ sizes. Ours is `underdog.inference.score`, rendering and cutting into tokens inc
 
 The last line is one line of JSON: `letters_0shot`, `letters_5shot`, `texts` (lm-eval's seconds /
 ours), `max_logprob_gap` (nats), `memory_ratio` (peak resident size of lm-eval's process / ours, 64
-questions with 5 shots, model and libraries included). A part that was not run is null.
+questions with 5 shots, its smallest batch, model and libraries included). A part that was not run
+is null.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -277,13 +278,10 @@ def peak_mib(args: argparse.Namespace) -> float:
     scorer = scorer_of("letters_5shot", Path(args.work), questions, args.count)
     asked, _ = exam(questions, args.count)
     orders = shown_orders(asked, scorer.config)
-    run: Callable[..., Any] = run_ours
-    if args.side == "lm_eval":
-
-        def run(*parts: Any) -> Any:
-            return run_lm_eval(*parts, BATCH_SIZES[-1])
-
-    run(asked, orders, scorer)
+    if args.side == "ours":
+        run_ours(asked, orders, scorer)
+    else:
+        run_lm_eval(asked, orders, scorer, BATCH_SIZES[0])
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

@@ -87,7 +87,7 @@ def test_normalisation_divides_by_length(normalisation: str) -> None:
 
 
 def test_unconditional_scores_take_off_what_each_choice_is_worth_alone() -> None:
-    """log P(choice | question) less log P(choice | "Answer:"), both by `choice_log_probs`."""
+    """Log P(choice | question) less log P(choice | "Answer:"), both by `choice_log_probs`."""
     question = Question("Which word?", ("a", "abcdefgh", "é"), 0)
     config = replace(TEXTS.config, normalisation=Normalisation.UNCONDITIONAL)
     bare = encode(TEXTS.template().frame().unconditional(question), TEXTS.tokenizer)

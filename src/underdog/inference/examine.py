@@ -171,7 +171,8 @@ class _Seat:
     def _answer(self, questions: Sequence[Question], store: PredictionStore) -> None:
         """Take what is known, score the rest, and let it be known."""
         missing = {index: each for index, each in self._found.items() if index not in store.scored}
-        self._add(missing, questions, store)
+        if missing:
+            self._add(missing, questions, store)
         if store.complete:
             return
         scorer, _ = self._open()

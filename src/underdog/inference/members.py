@@ -24,9 +24,9 @@ from underdog.adapters.lora import load_adapter
 from underdog.errors import InputError
 from underdog.evaluation.predictions import Scored
 from underdog.inference.evidence import Evidence
+from underdog.inference.halving import is_out_of_memory
 from underdog.inference.layout import Job
 from underdog.inference.likelihood import choice_log_probs, choose_layout
-from underdog.inference.memory import is_out_of_memory
 from underdog.inference.mixed_batch import MixedBatch, Segment
 from underdog.inference.paper import Paper, shown_orders, write_paper
 from underdog.inference.prefix import Prefix, PrefixMemory, PrefixRows
@@ -117,7 +117,7 @@ def open_members(
     }
     return Members(
         Scorer(model, tokenizer, config or ScoringConfig(), None, mixed, PrefixMemory()),
-        {name: folder and names[folder] for name, folder in folders.items()},
+        {name: None if folder is None else names[folder] for name, folder in folders.items()},
         identities,
     )
 
@@ -216,7 +216,7 @@ def _pass(
     rows = sum(len(job.rows) for job in jobs)
 
     def resized(read: torch.Tensor) -> AbstractContextManager[None]:
-        return mixed.resized([int(part.sum()) for part in read.split(rows)])
+        return mixed.resized(read.view(len(names), -1).sum(dim=1).tolist())
 
     segments = [Segment(members.adapters[name], rows) for name in names]
     with evaluating(model), mixed.rows(segments):

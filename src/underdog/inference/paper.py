@@ -55,7 +55,7 @@ class Paper:
         bare: Sequence[tuple[float, ...]],
     ) -> dict[int, Evidence]:
         """What was found out, by place; `bare` is empty unless asked for."""
-        unconditional = bare or [None] * len(jobs)
+        unconditional: Sequence[tuple[float, ...] | None] = bare or [None] * len(jobs)
         return {
             job.index: Evidence(each, self._tokens(job.index), other)
             for job, each, other in zip(jobs, sums, unconditional, strict=True)

@@ -55,7 +55,8 @@ def _only_read(
         read_PH = (hidden_states + attended)[read]
         with narrow:
             changed_PH = layer.mlp(layer.post_attention_layernorm(read_PH))
-        return (read_PH + changed_PH)[None]
+        summed_PH: torch.Tensor = read_PH + changed_PH
+        return summed_PH[None]
 
     layer.forward = forward
     try:

@@ -15,9 +15,9 @@ from peft import PeftModel
 
 from underdog.evaluation.predictions import Scored
 from underdog.inference.evidence import Evidence
+from underdog.inference.halving import Halving
 from underdog.inference.layout import Job
 from underdog.inference.likelihood import choice_log_probs, choose_layout
-from underdog.inference.memory import Halving
 from underdog.inference.paper import Paper, shown_order, shown_orders, write_paper
 from underdog.inference.prefix import PrefixMemory, PrefixRows
 from underdog.inference.scorer import Scorer, ScoringConfig

@@ -10,7 +10,7 @@ import torch
 
 from fakes import ByteTokenizer, numbered_questions, tiny_qwen2
 from underdog.errors import RunError
-from underdog.inference.memory import is_out_of_memory
+from underdog.inference.halving import is_out_of_memory
 from underdog.inference.score import score
 from underdog.inference.scorer import Scorer, ScoringConfig
 
@@ -47,7 +47,7 @@ def test_what_did_not_fit_is_not_tried_again() -> None:
     """One failure per size, not one per batch."""
     tried: list[int] = []
     scorer = with_room_for(3, tried)
-    score(QUESTIONS, replace(scorer, config=replace(CONFIG, batch_tokens=250)))
+    score(QUESTIONS, replace(scorer, config=replace(CONFIG, batch_tokens=450)))
     failed = [rows for rows in tried if rows > 3]
     assert len(failed) == 1
 
