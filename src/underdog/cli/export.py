@@ -12,7 +12,7 @@ from underdog.cli.evaluate import positive, read_items
 if TYPE_CHECKING:
     from underdog.inference.export.prove import Proof
     from underdog.inference.export.source import Source
-    from underdog.inference.scorer import ScoringConfig
+    from underdog.inference.scorer import Scorer, ScoringConfig
     from underdog.mcq.question import Question
     from underdog.runs.progress import Progress
 
@@ -101,7 +101,7 @@ def _check(args: argparse.Namespace) -> None:
 
 def _parts(
     args: argparse.Namespace, source: Source, progress: Progress
-) -> tuple[Callable[[Path], None], Callable[[Path, ScoringConfig], object]]:
+) -> tuple[Callable[[Path], None], Callable[[Path, ScoringConfig], Scorer]]:
     from underdog.inference.export.gguf_file import export_gguf
     from underdog.inference.export.merged import export_merged
     from underdog.inference.export.prove import load_gguf, load_merged

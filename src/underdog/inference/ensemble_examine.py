@@ -114,7 +114,7 @@ def score_candidates(
     def opener(name: str) -> Callable[[], Any]:
         return lambda: opened().scorer(name)
 
-    identities = {
+    identities: dict[str, Mapping[str, Any]] = {
         name: {"dtype": dtype, **model_identity(base, adapter)}
         for name, adapter in adapters.items()
     }
