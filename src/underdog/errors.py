@@ -35,7 +35,9 @@ EXTRA_OF = {
         "data",
     ),
     "datasets": "hub",
+    "gguf": "export",
     "ray": "ray",
+    **dict.fromkeys(("fastapi", "httpx2", "llguidance", "prometheus_client", "uvicorn"), "serve"),
     **dict.fromkeys(
         ("accelerate", "peft", "safetensors", "tensorboard", "tokenizers", "torch", "transformers"),
         "llm",
