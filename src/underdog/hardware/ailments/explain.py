@@ -149,7 +149,7 @@ class _Reader:
         array = np.frombuffer(text, np.uint8)
         until = len(text) if last else max(self.settled, len(text) - CONTEXT)
         counted = self.settled
-        for at, index in self.finder.find(array):
+        for at, index in self.finder.find(text):
             if self.settled <= at < until:
                 self.ends += text.count(b"\n", counted, at)
                 counted = at
