@@ -1,0 +1,1 @@
+"""Detectors trained through Ultralytics, an optional package: offline, watched, continued after a kill."""
