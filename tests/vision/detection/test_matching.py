@@ -57,9 +57,7 @@ def coco_arrays(truth: TrueBoxes, found: dict[str, Detections], limit: int) -> t
     def xywh(box: Any) -> list[float]:
         return [box[0], box[1], box[2] - box[0], box[3] - box[1]]
 
-    columns = zip(
-        truth.image_of_box.tolist(), truth.boxes, truth.labels, truth.crowd, strict=True
-    )
+    columns = zip(truth.image_of_box.tolist(), truth.boxes, truth.labels, truth.crowd, strict=True)
     annotations = [
         {"id": number, "image_id": image, "category_id": int(label), "bbox": xywh(box)}
         | {"area": float((box[2] - box[0]) * (box[3] - box[1])), "iscrowd": int(crowd)}
@@ -96,9 +94,9 @@ def test_precision_and_recall_are_those_of_pycocotools(seed: int) -> None:
     limit = 100 if seed % 2 else 2
     precision, recall = coco_arrays(truth, found, limit)
     curves = Ranked.of(match(truth, as_columns(truth, found), limit)).curves()
-    np.testing.assert_array_equal(curves.present_K, precision[0, 0] > -1)
-    present = curves.present_K
+    np.testing.assert_array_equal(curves.present, precision[0, 0] > -1)
+    present = curves.present
     np.testing.assert_allclose(
-        curves.precision_TRK[:, :, present], precision[:, :, present], rtol=0, atol=1e-12
+        curves.precision[:, :, present], precision[:, :, present], rtol=0, atol=1e-12
     )
-    np.testing.assert_allclose(curves.recall_TK[:, present], recall[:, present], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(curves.recall[:, present], recall[:, present], rtol=0, atol=1e-12)

@@ -1,4 +1,4 @@
-"""COCO's average precision from matched boxes: per class and per threshold, for any weighing of images.
+"""COCO's average precision from matched boxes: by class and threshold, for any weights of images.
 
 In: `Matches`. Out: precision at 101 recalls, recall, their means. Never: -1 or NaN for a class that
 is not there; it is absent.
@@ -24,38 +24,44 @@ RECALLS = np.linspace(0.0, 1.0, 101)
 class Curves:
     """Precision over recall; columns of absent classes hold zeros that mean nothing."""
 
-    precision_TRK: Floats
-    recall_TK: Floats
-    present_K: Flags
-    """Whether a class has a true box in the images that count."""
+    precision: Floats
+    """(T, R, K): the best precision at this recall or a higher one."""
+    recall: Floats
+    """(T, K): the share of true boxes that was found."""
+    present: Flags
+    """(K,): whether a class has a true box in the images that count."""
 
     def mean(self) -> float | None:
         """mAP50-95: the mean over thresholds, recalls and present classes; None without any."""
-        if not self.present_K.any():
+        if not self.present.any():
             return None
-        return float(self.precision_TRK[:, :, self.present_K].mean())
+        return float(self.precision[:, :, self.present].mean())
 
     def mean_50(self) -> float | None:
         """mAP50: the same at the first threshold only."""
-        if not self.present_K.any():
+        if not self.present.any():
             return None
-        return float(self.precision_TRK[0][:, self.present_K].mean())
+        return float(self.precision[0][:, self.present].mean())
 
     def of_class(self, number: int) -> tuple[float, float] | None:
         """AP50 and AP50-95 of the class with this index; None when it is absent."""
-        if not self.present_K[number]:
+        if not self.present[number]:
             return None
-        precision_TR = self.precision_TRK[:, :, number]
-        return float(precision_TR[0].mean()), float(precision_TR.mean())
+        precision = self.precision[:, :, number]
+        return float(precision[0].mean()), float(precision.mean())
 
 
 class _Class(NamedTuple):
     """The found boxes of one class, best first."""
 
     image: Ints
-    right_TD: Flags
-    wrong_TD: Flags
-    truths_N: Ints
+    """(D,)"""
+    right: Flags
+    """(T, D)"""
+    wrong: Flags
+    """(T, D)"""
+    truths: Ints
+    """(N,): true boxes of this class by image."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,52 +90,54 @@ class Ranked:
             )
         return cls(tuple(found))
 
-    def only(self, chosen_N: Flags) -> Ranked:
+    def only(self, chosen: Flags) -> Ranked:
         """The same for some of the images; the others weigh nothing."""
         kept = []
         for each in self.classes:
-            mine = chosen_N[each.image]
+            mine = chosen[each.image]
             kept.append(
                 _Class(
                     each.image[mine],
-                    each.right_TD[:, mine],
-                    each.wrong_TD[:, mine],
-                    np.where(chosen_N, each.truths_N, 0),
+                    each.right[:, mine],
+                    each.wrong[:, mine],
+                    np.where(chosen, each.truths, 0),
                 )
             )
         return Ranked(tuple(kept))
 
-    def curves(self, weight_N: Ints | None = None) -> Curves:
-        """Precision over recall when image n counts `weight_N[n]` times (once by default)."""
-        columns = [_class_curve(each, weight_N) for each in self.classes]
+    def curves(self, weight: Ints | None = None) -> Curves:
+        """Precision over recall when image n counts `weight[n]` times (once by default)."""
+        columns = [_class_curve(each, weight) for each in self.classes]
         return Curves(
-            np.stack([column.precision_TR for column in columns], axis=-1),
-            np.stack([column.recall_T for column in columns], axis=-1),
+            np.stack([column.precision for column in columns], axis=-1),
+            np.stack([column.recall for column in columns], axis=-1),
             np.array([column.present for column in columns], dtype=np.bool_),
         )
 
 
 class _Column(NamedTuple):
-    precision_TR: Floats
-    recall_T: Floats
+    """(T, R), (T,) and one truth value: a class's part of `Curves`."""
+
+    precision: Floats
+    recall: Floats
     present: bool
 
 
-def _class_curve(of: _Class, weight_N: Ints | None) -> _Column:
+def _class_curve(of: _Class, weight: Ints | None) -> _Column:
     """Sums of right and wrong ones down the ranking, the envelope, 101 points of it."""
-    thresholds = len(of.right_TD)
-    truths = int(of.truths_N.sum() if weight_N is None else of.truths_N @ weight_N)
-    precision_TR, recall_T = np.zeros((thresholds, len(RECALLS))), np.zeros(thresholds)
-    if truths == 0 or of.right_TD.shape[1] == 0:
-        return _Column(precision_TR, recall_T, truths > 0)
-    weight_D = 1 if weight_N is None else weight_N[of.image]
-    right_TD = np.cumsum(of.right_TD * weight_D, axis=1, dtype=np.float64)
-    wrong_TD = np.cumsum(of.wrong_TD * weight_D, axis=1, dtype=np.float64)
-    share_TD = right_TD / (wrong_TD + right_TD + np.spacing(1))
-    envelope_TD = np.maximum.accumulate(share_TD[:, ::-1], axis=1)[:, ::-1]
-    recall_TD = right_TD / truths
+    thresholds = len(of.right)
+    truths = int(of.truths.sum() if weight is None else of.truths @ weight)
+    precision, recall = np.zeros((thresholds, len(RECALLS))), np.zeros(thresholds)
+    if truths == 0 or of.right.shape[1] == 0:
+        return _Column(precision, recall, truths > 0)
+    weight_of_box = 1 if weight is None else weight[of.image]
+    right = np.cumsum(of.right * weight_of_box, axis=1, dtype=np.float64)
+    wrong = np.cumsum(of.wrong * weight_of_box, axis=1, dtype=np.float64)
+    share = right / (wrong + right + np.spacing(1))
+    envelope = np.maximum.accumulate(share[:, ::-1], axis=1)[:, ::-1]
+    recalls = right / truths
     for t in range(thresholds):
-        place_R = np.searchsorted(recall_TD[t], RECALLS, side="left")
-        reached = place_R < recall_TD.shape[1]
-        precision_TR[t, reached] = envelope_TD[t, place_R[reached]]
-    return _Column(precision_TR, recall_TD[:, -1], True)
+        place = np.searchsorted(recalls[t], RECALLS, side="left")
+        reached = place < recalls.shape[1]
+        precision[t, reached] = envelope[t, place[reached]]
+    return _Column(precision, recalls[:, -1], True)

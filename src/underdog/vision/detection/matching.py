@@ -99,7 +99,9 @@ def match(truth: TrueBoxes, found: Found, max_detections: int = MAX_DETECTIONS) 
     true_group = truth.image_of_box * classes + truth.labels - 1
     plain_first = np.lexsort((truth.crowd, true_group))
     outcome = np.zeros((2, len(IOU_THRESHOLDS), len(order)), dtype=np.bool_)
-    table = _Table(true_group[plain_first], _xywh(truth.boxes)[plain_first], truth.crowd[plain_first])
+    table = _Table(
+        true_group[plain_first], _xywh(truth.boxes)[plain_first], truth.crowd[plain_first]
+    )
     boxes, group = _xywh(found.boxes)[order], found_group[order]
     for chosen in _pieces(group, table):
         outcome[:, :, chosen] = _match_piece(boxes[chosen], group[chosen], rank[chosen], table)
@@ -151,54 +153,58 @@ def _match_piece(boxes: Floats, group: Ints, rank: Ints, table: _Table) -> Flags
     column = np.arange(size.max())
     exists = column < size[:, None]
     at = np.minimum(first[:, None] + column, len(table.group) - 1)
-    true_GM4, crowd_GM = table.boxes[at], table.crowd[at] & exists
-    free_TGM = np.broadcast_to(exists, (len(IOU_THRESHOLDS), *exists.shape)).copy()
+    true_boxes, crowd = table.boxes[at], table.crowd[at] & exists
+    free = np.broadcast_to(exists, (len(IOU_THRESHOLDS), *exists.shape)).copy()
     outcome = np.zeros((2, len(IOU_THRESHOLDS), len(boxes)), dtype=np.bool_)
     for turn in range(int(rank.max()) + 1):
         now = np.nonzero(rank == turn)[0]
         g = place[now]
-        iou_DM = _iou(boxes[now], true_GM4[g], crowd_GM[g])
-        taken_TD = _choose(iou_DM, free_TGM[:, g], crowd_GM[g])
-        t, d = np.nonzero(taken_TD >= 0)
-        m = taken_TD[t, d]
-        crowded = crowd_GM[g[d], m]
-        free_TGM[t, g[d], m] &= crowded  # a crowd region can be met again
+        iou = _iou(boxes[now], true_boxes[g], crowd[g])
+        taken = _choose(iou, free[:, g], crowd[g])
+        t, d = np.nonzero(taken >= 0)
+        m = taken[t, d]
+        crowded = crowd[g[d], m]
+        free[t, g[d], m] &= crowded  # a crowd region can be met again
         outcome[0, t, now[d]] = ~crowded
         outcome[1, t, now[d]] = crowded
     return outcome
 
 
-def _choose(iou_DM: Floats, free_TDM: Flags, crowd_DM: Flags) -> Ints:
-    """(T, D): the column of the box each found one takes, -1 for none; crowds only come second."""
+def _choose(iou: Floats, free: Flags, crowd: Flags) -> Ints:
+    """(T, D): the column of the box each found one takes, -1 for none; crowds come second.
+
+    `iou` and `crowd` are (D, M), `free` is (T, D, M).
+    """
     least = np.minimum(IOU_THRESHOLDS, 1 - 1e-10)[:, None, None]
-    open_TDM = free_TDM & (iou_DM >= least)
-    taken_TD = _last_best(np.where(open_TDM & ~crowd_DM, iou_DM, -1.0))
-    if not crowd_DM.any():
-        return taken_TD
-    crowded_TD = _last_best(np.where(open_TDM & crowd_DM, iou_DM, -1.0))
-    return np.where(taken_TD >= 0, taken_TD, crowded_TD)
+    open_pairs = free & (iou >= least)
+    taken = _last_best(np.where(open_pairs & ~crowd, iou, -1.0))
+    if not crowd.any():
+        return taken
+    crowded_columns = _last_best(np.where(open_pairs & crowd, iou, -1.0))
+    return np.where(taken >= 0, taken, crowded_columns)
 
 
-def _last_best(value_TDM: Floats) -> Ints:
-    """The last column of the greatest value, -1 where all are negative."""
-    last = value_TDM.shape[-1] - 1
-    column = last - np.argmax(value_TDM[..., ::-1], axis=-1)
-    best = np.take_along_axis(value_TDM, column[..., None], axis=-1)[..., 0]
+def _last_best(value: Floats) -> Ints:
+    """(T, D, M) -> (T, D): the last column of the greatest value, -1 where all are negative."""
+    last = value.shape[-1] - 1
+    column = last - np.argmax(value[..., ::-1], axis=-1)
+    best = np.take_along_axis(value, column[..., None], axis=-1)[..., 0]
     return np.where(best >= 0, column, -1)
 
 
-def _iou(boxes_D4: Floats, true_DM4: Floats, crowd_DM: Flags) -> Floats:
-    """(D, M) overlap over union; over the found box's own area where the true one is a crowd.
+def _iou(boxes: Floats, true_boxes: Floats, crowd: Flags) -> Floats:
+    """Boxes (D, 4) and (D, M, 4) as x, y, w, h -> (D, M) overlap over union, or over the found
+    box's own area where the true one is a crowd.
 
     The same operations in the same order as COCO's bbIou (maskApi.c), so that a box that lies on a
     threshold falls on the same side.
     """
-    x, y, w, h = np.moveaxis(boxes_D4[:, None, :], -1, 0)
-    tx, ty, tw, th = np.moveaxis(true_DM4, -1, 0)
+    x, y, w, h = np.moveaxis(boxes[:, None, :], -1, 0)
+    tx, ty, tw, th = np.moveaxis(true_boxes, -1, 0)
     across = np.minimum(w + x, tw + tx) - np.maximum(x, tx)
     down = np.minimum(h + y, th + ty) - np.maximum(y, ty)
     common = np.where((across > 0) & (down > 0), across * down, 0.0)
-    union = np.where(crowd_DM, w * h, w * h + tw * th - common)
+    union = np.where(crowd, w * h, w * h + tw * th - common)
     return np.asarray(common / union)
 
 

@@ -124,9 +124,7 @@ def variation(shares: Sequence[float | None]) -> float | None:
     return float(known.std(ddof=1) / known.mean())
 
 
-def balanced(
-    map50: float | None, cov: float | None, months: Sequence[MonthScore]
-) -> float | None:
+def balanced(map50: float | None, cov: float | None, months: Sequence[MonthScore]) -> float | None:
     """The challenge's score; below zero where the months differ by more than their mean.
 
     Zero, not undefined, where nothing is found in any of two or more months.
