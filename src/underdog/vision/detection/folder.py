@@ -1,6 +1,6 @@
 """A folder of images and boxes as detectors are trained on it (the layout of Ultralytics' YOLO).
 
-    data.yaml                 train, val, names
+    data.yaml                 train, val, names (and test, where there is one)
     images/{train,val}/       one file per image
     labels/{train,val}/       one text per image: class cx cy w h, as shares of the image's sides
     months.csv                image,month (2020-05); an image of unknown month has no line
@@ -61,9 +61,11 @@ class TrueBoxes:
             raise InputError("images with names of their own", got=f"{twice} twice")
 
 
-def write_description(folder: Path, names: Sequence[str]) -> Path:
+def write_description(
+    folder: Path, names: Sequence[str], splits: Sequence[str] = ("train", "val")
+) -> Path:
     """Write data.yaml. Paths in it are relative, so that the folder can be moved."""
-    lines = ["train: images/train", "val: images/val", "names:"]
+    lines = [*(f"{split}: images/{split}" for split in splits), "names:"]
     # A JSON string is a YAML string, whatever it holds.
     lines += [f"  {index}: {json.dumps(name)}" for index, name in enumerate(names)]
     path = folder / DATA_NAME
@@ -123,6 +125,20 @@ def image_files(folder: Path, split: str) -> list[Path]:
     if not found:
         raise InputError("at least one image", got="none", where=root)
     return found
+
+
+def image_sizes(folder: Path, split: str) -> dict[str, tuple[int, int]]:
+    """Width and height in pixels of each image of a split, by its key."""
+    return {image_key(path.name): image_size(path) for path in image_files(folder, split)}
+
+
+def seen_months(folder: Path) -> frozenset[str] | None:
+    """The months of the training images; None when the folder has none of known month."""
+    if not isinstance(_description(folder).get("train"), str):
+        return None
+    months = read_months(folder)
+    keys = (image_key(path.name) for path in image_files(folder, "train"))
+    return frozenset(months[key] for key in keys if key in months) or None
 
 
 def label_file(image: Path) -> Path:

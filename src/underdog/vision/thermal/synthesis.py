@@ -109,7 +109,7 @@ def synthesise(folder: Path, config: ThermalConfig, *, progress: Progress = SILE
         return _kept(folder, settings)
     progress.begin("drawing frames", config.train + config.val)
     try:
-        with replacing_folder(folder) as partial:
+        with replacing_folder(folder, many_files=True) as partial:
             rows = [
                 row for split in _SPLITS for row in _write_split(partial, split, config, progress)
             ]
