@@ -35,7 +35,9 @@ EXTRA_OF = {
         "data",
     ),
     "datasets": "hub",
+    "PIL": "vision",
     "ray": "ray",
+    "yaml": "vision",
     **dict.fromkeys(
         ("accelerate", "peft", "safetensors", "tensorboard", "tokenizers", "torch", "transformers"),
         "llm",

@@ -24,7 +24,7 @@ COMMANDS = {
     "evaluate": "score a base and an adapter on held-out questions, with intervals",
     "play": "play a match between two entrants, or replay a stored one",
     "report": "write the one-page report of a run folder",
-    "vision": "convolution without the vendor's library: proof, timings, endurance",
+    "vision": "detectors, their data and scores; convolution without the vendor's library",
 }
 """Name and one-line help; ``underdog.cli.NAME`` is the module."""
 

@@ -1,4 +1,4 @@
-"""``underdog vision``: convolution without the vendor's library: proof, timings, endurance."""
+"""``underdog vision``: convolution without the vendor's library, detectors and their data."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
+    from underdog.cli.detection import add_actions
+
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     text = "prove which library computes the convolutions and norms of a model"
     doctor = actions.add_parser("doctor", help=text, description=text)
@@ -45,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     stress.add_argument("--seed", type=int, default=0)
     stress.add_argument("--device", default="cpu", help="cpu or cuda (ROCm's name, too)")
     stress.add_argument("--json", type=Path, metavar="FILE", help="write the counts")
+    add_actions(actions)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -64,6 +67,10 @@ def _positive(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Do what the action says; 1 when a proof or an endurance run fails."""
+    from underdog.cli import detection
+
+    if args.action in detection.ACTIONS:
+        return detection.run(args)
     return {"doctor": _doctor, "bench": _bench, "stress": _stress}[args.action](args)
 
 
