@@ -27,7 +27,7 @@ from underdog.runs.progress import Progress
 from underdog.vision.yolo.folder import YoloFolder
 from underdog.vision.yolo.journal import Journal
 from underdog.vision.yolo.settings import YoloJob
-from underdog.vision.yolo.state import State, write_state
+from underdog.vision.yolo.state import Best, State, write_best, write_state
 from underdog.vision.yolo.watchdog import Watchdog
 
 DROPPED_IN_A_ROW = 5
@@ -61,7 +61,6 @@ class Hooks:
         self.step = 0 if state is None else state.step
         self.dropped = 0 if state is None else state.dropped
         self.earlier_s = 0.0 if state is None else state.elapsed_s
-        self.best_epoch = 0 if state is None else state.best_epoch
         self.dropped_in_a_row = self.passes = self.images = 0
         self.losses = 0.0
         self.started_s = self.stepped_s = self.around.clock()
@@ -223,12 +222,12 @@ class Hooks:
     def save_model(self: Any) -> bool:
         """The epoch's line, the weights for use, then the state that says the epoch is done."""
         fitness = None if self.best_fitness is None else float(self.best_fitness)
-        best = self.fitness == self.best_fitness
-        if best:
-            self.best_epoch = self.epoch + 1
+        best = self.stopper.best_epoch == self.epoch + 1  # asked just before
         self.around.journal.epoch(self.epoch, self.step, self.metrics)
         for path in (self.last, self.best) if best else (self.last,):
             write_weights(path, self.ema.ema, vars(self.args), self.epoch)
+        if best:
+            self._keep_best()
         state = State(
             epoch=self.epoch,
             step=self.step,
@@ -247,6 +246,12 @@ class Hooks:
         self.around.state = state
         self.around.watchdog.beat()
         return True
+
+    def _keep_best(self: Any) -> None:
+        average = self.ema.ema
+        names = self.around.folder.names
+        kept = Best(self.epoch, average.state_dict(), average.yaml, names, self.args.imgsz)
+        write_best(self.around.job.out, kept)
 
     def final_eval(self) -> None:
         """Nothing is left to do: the best epoch was measured when it was written."""

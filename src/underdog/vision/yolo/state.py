@@ -14,16 +14,20 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
-from underdog.errors import CorruptFileError
+from underdog.errors import CorruptFileError, InputError
 from underdog.runs.files import digest_file, read_json, replacing_file, write_json
 
 STATES_NAME = "states"
+BEST_NAME = "best.pt"
 KEPT = 2
 _NAME = re.compile(r"epoch-(\d{6})\.pt")
+
+
+_Kept = TypeVar("_Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,34 @@ def write_state(run: Path, state: State) -> None:
         old.unlink()
 
 
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The averaged weights of the best epoch (counted from 0), and what it takes to build the
+    model round them: Ultralytics' description of its layers, class names, the size trained at.
+    """
+
+    epoch: int
+    average: dict[str, Any]
+    architecture: dict[str, Any]
+    names: tuple[str, ...]
+    imgsz: int
+
+
+def write_best(run: Path, best: Best) -> None:
+    """Replace the best so far."""
+    path = run / STATES_NAME / BEST_NAME
+    with replacing_file(path) as partial:
+        torch.save({name: getattr(best, name) for name in Best.__slots__}, partial)
+
+
+def read_best(run: Path) -> Best:
+    """What `write_best` wrote; InputError where there is none, CorruptFileError where it is not."""
+    path = run / STATES_NAME / BEST_NAME
+    if not path.is_file():
+        raise InputError("a run of underdog vision train with a whole epoch", got="none", where=run)
+    return _loaded(path, Best)
+
+
 def read_newest(run: Path, *, say: Callable[[str], None]) -> State | None:
     """The newest whole state; each damaged one is told and passed over. None where there is none."""
     for _, path in _states(run):
@@ -76,10 +108,14 @@ def _read(path: Path) -> State:
     expected = read_json(written).get("sha256")
     if found != expected:
         raise CorruptFileError("the state as written", got="another digest", where=path)
+    return _loaded(path, State)
+
+
+def _loaded(path: Path, kind: type[_Kept]) -> _Kept:
+    """Tensors and plain values only; nothing that a file names is run."""
     try:
-        values = torch.load(path, map_location="cpu", weights_only=True)
-        return State(**values)
-    except (RuntimeError, TypeError, pickle.UnpicklingError) as error:
+        return kind(**torch.load(path, map_location="cpu", weights_only=True))
+    except (RuntimeError, TypeError, EOFError, pickle.UnpicklingError) as error:
         raise CorruptFileError("a state of a run", got=str(error)[:200], where=path) from error
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from underdog.runs.manifest import Manifest, open_manifest
 from underdog.runs.metrics import METRICS_NAME, read_metrics
 from underdog.runs.progress import SILENT, Progress
 from underdog.vision.yolo.folder import YoloFolder, read_folder
+from underdog.vision.yolo.patching import patched_where_wanted
 from underdog.vision.yolo.precision import Decision, Device, decide, read_device
 from underdog.vision.yolo.seclusion import secluded
 from underdog.vision.yolo.settings import YoloJob, ultralytics_arguments
@@ -153,11 +154,6 @@ class _Sitting:
     progress: Progress
     say: Callable[[str], None]
 
-    @property
-    def patch_wanted(self) -> bool:
-        wanted = self.job.execution.patch
-        return self.device.amd if wanted is None else wanted
-
     def run(self) -> YoloResult:
         """From the newest state, or the beginning, to the end."""
         from underdog.vision.yolo.journal import Journal
@@ -192,7 +188,12 @@ class _Sitting:
         end = _end_process if execution.stop_on_stall else None
         before = torch.get_num_threads()
         with (
-            self._patch() as patch,
+            patched_where_wanted(
+                execution.patch,
+                self.device,
+                cache=self.job.out / CHOICES_NAME,
+                budget_bytes=execution.budget_mib << 20,
+            ) as patch,
             Watchdog(self.job.out, stalled, stall_s=execution.stall_s, end=end) as watchdog,
         ):
             around = Surroundings(
@@ -209,6 +210,8 @@ class _Sitting:
             overrides = ultralytics_arguments(
                 self.job, device=device, precision=self.decision.precision
             )
+            if patch is not None:
+                self.say(f"Without the vendor's library: {', '.join(patch.changed)}")
             try:
                 trainer = trainer_class(around)(overrides=dict(overrides))
                 trainer.prepare()
@@ -220,25 +223,6 @@ class _Sitting:
     def _device_number(self) -> str:
         _, _, number = self.job.execution.device.partition(":")
         return number or "0"
-
-    @contextlib.contextmanager
-    def _patch(self) -> Iterator[Any]:
-        """Convolution without the vendor's library for everything in the block, or nothing."""
-        if not self.patch_wanted:
-            yield None
-            return
-        from underdog.vision.conv.cache import ChoiceCache
-        from underdog.vision.conv.engine import MIB, Engine
-        from underdog.vision.conv.patch import patched
-        from underdog.vision.conv.tune import TuneConfig, Tuner
-
-        budget_bytes = self.job.execution.budget_mib * MIB
-        # In the run's folder: a continued run computes by the same algorithms.
-        cache = ChoiceCache(self.job.out / CHOICES_NAME)
-        engine = Engine(Tuner(cache, TuneConfig(budget_bytes=budget_bytes)), budget_bytes)
-        self.say("Convolutions and norms: without the vendor's library")
-        with patched(engine) as patch:
-            yield patch
 
 
 def _end_process(status: int) -> None:
