@@ -65,7 +65,7 @@ def test_tags_that_would_run_code_are_refused(tmp_path: Path) -> None:
     """YAML's python tags are not constructed, and `download` is not looked at."""
     trace = tmp_path / "trace"
     make(tmp_path / "set", f"x: !!python/object/apply:os.mkdir ['{trace}']\n")
-    with pytest.raises(InputError, match="a data.yaml in YAML"):
+    with pytest.raises(InputError, match=r"a data\.yaml in YAML"):
         read_folder(tmp_path / "set")
     assert not trace.exists()
 

@@ -20,7 +20,7 @@ FLOAT32, BFLOAT16 = Precision.FLOAT32, Precision.BFLOAT16
         (Device("cuda", chip="gfx942"), BFLOAT16, "gfx942 has bfloat16"),
         (Device("cuda", chip="gfx1100", override="11.0.0"), FLOAT32, "GFX_VERSION=11.0.0"),
         (Device("cuda", capability=(7, 5)), FLOAT32, "no bfloat16"),
-        (Device("cuda", capability=(9, 0)), BFLOAT16, "compute capability 9"),
+        (Device("cuda", "H100", capability=(9, 0)), BFLOAT16, "H100 has bfloat16"),
     ],
 )
 def test_auto_takes_half_precision_only_where_the_chip_has_it(

@@ -57,7 +57,13 @@ print(json.dumps({{"asked": asked, "said": said, "calls": result.convolutions,
 
 
 def run(
-    home: Path, out: Path, data: Path, *, model: str = "yolov8n.yaml", patch: str = "", kill: str = ""
+    home: Path,
+    out: Path,
+    data: Path,
+    *,
+    model: str = "yolov8n.yaml",
+    patch: str = "",
+    kill: str = "",
 ) -> subprocess.CompletedProcess[str]:
     home.mkdir(exist_ok=True)
     environment = os.environ | {"HOME": str(home), "PYTHONPATH": str(SRC), "OMP_NUM_THREADS": "1"}
@@ -80,8 +86,8 @@ def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 
 def lines(out: Path) -> list[dict[str, Any]]:
-    from underdog.runs.metrics import effective_lines
     from underdog.runs.log import read_log
+    from underdog.runs.metrics import effective_lines
 
     timed = ("elapsed_s", "samples_per_s")
     return [
@@ -147,7 +153,7 @@ def test_every_convolution_of_the_run_is_patched(whole: tuple[Path, dict[str, An
 def test_a_killed_run_ends_in_the_same_weights(
     whole: tuple[Path, dict[str, Any]], tmp_path: Path, data: Path
 ) -> None:
-    """kill -9 after the first epoch: weights, moments, averages and record equal to the bit."""
+    """Kill -9 after the first epoch: weights, moments, averages and record equal to the bit."""
     import shutil
 
     import torch

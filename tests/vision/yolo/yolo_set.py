@@ -23,7 +23,12 @@ def make_set(root: Path, *, train: int = 8, val: int = 4, size: int = 64) -> Pat
             left, top = random.integers(0, size - 24, 2)
             pixels[top : top + height, left : left + width] = 220
             Image.fromarray(pixels).convert("RGB").save(images / f"{number:03d}.png")
-            box = ((left + width / 2) / size, (top + height / 2) / size, width / size, height / size)
+            box = (
+                (left + width / 2) / size,
+                (top + height / 2) / size,
+                width / size,
+                height / size,
+            )
             line = " ".join([str(kind), *(f"{value:.6f}" for value in box)])
             (labels / f"{number:03d}.txt").write_text(line + "\n", encoding="utf-8")
     (root / "data.yaml").write_text(

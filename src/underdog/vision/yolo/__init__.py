@@ -1,1 +1,1 @@
-"""Detectors trained through Ultralytics, an optional package: offline, watched, continued after a kill."""
+"""Detectors trained through Ultralytics, optional: offline, recorded, continued after a kill."""

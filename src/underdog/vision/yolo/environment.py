@@ -44,12 +44,11 @@ def sentences(environment: dict[str, Any]) -> list[str]:
     packages = ", ".join(f"{name} {found}" for name, found in environment["packages"].items())
     runtime = f"HIP {environment['hip']}" if environment["hip"] else f"CUDA {environment['cuda']}"
     place = " ".join(filter(None, (environment["device_name"], environment["chip"])))
-    machine = environment["machine"]
+    machine, threads = environment["machine"], environment["threads"]
     variables = " ".join(f"{name}={value}" for name, value in environment["variables"].items())
     return [
         f"Packages: {packages}; Python {machine['python']}, {machine['system']}",
-        f"Device: {environment['device']} {place or machine['cpu']}, {runtime}, "
-        f"{environment['threads']} threads",
+        f"Device: {environment['device']} {place or machine['cpu']}, {runtime}, {threads} threads",
         f"Variables: {variables or 'none that matter'}",
     ]
 

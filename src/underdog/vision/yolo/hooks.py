@@ -120,7 +120,7 @@ class Hooks:
         around, seed = self.around, epoch_seed(self.around.job.config.seed, self.epoch)
         torch.set_num_threads(around.threads)
         random.seed(seed)
-        np.random.seed(seed % 2**32)  # noqa: NPY002 - the generator that augmentations draw from
+        np.random.seed(seed % 2**32)
         torch.manual_seed(seed)
         loader = self.train_loader
         loader.generator.manual_seed(seed)
@@ -186,7 +186,7 @@ class Hooks:
         )
 
     def _drop(self: Any, norm: float) -> None:
-        """Nothing reaches the weights; a run of drops, or norms that took the NaN in, is the end."""
+        """Nothing reaches the weights; a run of drops, or norms that took it in, is the end."""
         if self.scaler.is_enabled():
             super().optimizer_step()  # the scaler leaves the step out and halves its scale
         self.optimizer.zero_grad()

@@ -45,22 +45,26 @@ def decide(asked: Precision, device: Device) -> Decision:
     """What was asked for; for AUTO what this device computes correctly and faster."""
     if asked is not Precision.AUTO:
         return Decision(asked, "as asked for")
-    exact = Precision.FLOAT32
+    obstacle = _obstacle(device)
+    if obstacle is not None:
+        return Decision(Precision.FLOAT32, obstacle)
+    return Decision(Precision.BFLOAT16, f"{device.chip or device.name} has bfloat16 instructions")
+
+
+def _obstacle(device: Device) -> str | None:
+    """What speaks against bfloat16, or None."""
     if device.kind != "cuda":
-        return Decision(exact, "a CPU gains nothing from half precision here")
+        return "a CPU gains nothing from half precision here"
     if device.amd and device.override:
-        return Decision(
-            exact,
+        return (
             f"HSA_OVERRIDE_GFX_VERSION={device.override}: half-precision kernels of another chip "
-            "may use instructions that this one lacks",
+            "may use instructions that this one lacks"
         )
-    if device.amd and device.chip.startswith(BFLOAT16_CHIPS):
-        return Decision(Precision.BFLOAT16, f"{device.chip} has bfloat16 instructions")
     if device.amd:
-        return Decision(exact, f"{device.chip} has no bfloat16 instructions")
-    if device.capability is not None and device.capability >= NVIDIA_BFLOAT16:
-        return Decision(Precision.BFLOAT16, f"compute capability {device.capability[0]} has it")
-    return Decision(exact, "this GPU has no bfloat16 instructions")
+        able = device.chip.startswith(BFLOAT16_CHIPS)
+    else:
+        able = device.capability is not None and device.capability >= NVIDIA_BFLOAT16
+    return None if able else f"{device.chip or 'this GPU'} has no bfloat16 instructions"
 
 
 def read_device(asked: str) -> Device:

@@ -18,8 +18,15 @@ from underdog.errors import MissingExtraError
 
 FEATURE = "training a detector"
 _NEEDED = {"torch", "torchvision", "ultralytics", "cv2", "yaml", "polars"}
-_WATCHED = ("OMP_NUM_THREADS", "NUMEXPR_MAX_THREADS", "TF_CPP_MIN_LOG_LEVEL",
-            "TORCH_CPP_LOG_LEVEL", "KINETO_LOG_LEVEL", "CUBLAS_WORKSPACE_CONFIG", "PYTHONHASHSEED")
+_WATCHED = (
+    "OMP_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+    "TF_CPP_MIN_LOG_LEVEL",
+    "TORCH_CPP_LOG_LEVEL",
+    "KINETO_LOG_LEVEL",
+    "CUBLAS_WORKSPACE_CONFIG",
+    "PYTHONHASHSEED",
+)
 """What Ultralytics sets at import or while it seeds."""
 
 

@@ -91,7 +91,7 @@ def read_best(run: Path) -> Best:
 
 
 def read_newest(run: Path, *, say: Callable[[str], None]) -> State | None:
-    """The newest whole state; each damaged one is told and passed over. None where there is none."""
+    """The newest whole state, or None; each damaged one is told and passed over."""
     for _, path in _states(run):
         try:
             return _read(path)

@@ -118,9 +118,7 @@ def check_model(model: str) -> dict[str, str]:
     path = Path(model)
     if path.suffix == ".pt":
         if not path.is_file():
-            raise InputError(
-                "a .pt file that is here; none is downloaded", got="none", where=path
-            )
+            raise InputError("a .pt file that is here; none is downloaded", got="none", where=path)
         return {"name": path.name, "sha256": digest_file(path)}
     if path.suffix not in {".yaml", ".yml"}:
         raise InputError("a model as NAME.yaml or FILE.pt", got=model)
@@ -231,9 +229,7 @@ def _end_process(status: int) -> None:
     os._exit(status)
 
 
-def _write_result(
-    run: Path, state: Any, started: bool, convolutions: dict[str, int]
-) -> YoloResult:
+def _write_result(run: Path, state: Any, started: bool, convolutions: dict[str, int]) -> YoloResult:
     epochs = read_metrics(run).chunks
     best = next((each for each in epochs if each.chunk + 1 == state.best_epoch), epochs[-1])
     result = {
