@@ -64,7 +64,7 @@ def test_a_refused_submission_names_its_lines_and_exits_with_one(
     template = ["--template", str(folder / "template.json"), "--size", "96", "72"]
     assert main(["vision", "check", str(path), *template, "--json", str(report)]) == 1
     told = " ".join(capsys.readouterr().out.split())
-    assert "p.json:2:46: 7.labels[0] label 0: labels 1 to 4 are wanted; got 0" in told
+    assert "p.json:2:45: 7.labels[0] label 0: labels 1 to 4 are wanted; got 0" in told
     assert "p.json:2: 7 extra key" in told
     assert "16 x missing key" in told
     assert json.loads(report.read_text())["accepted"] is False
