@@ -108,8 +108,8 @@ def _synth(args: argparse.Namespace) -> int:
     with ProgressBar() as progress:
         folder = synthesise(args.out, config, progress=progress)
     console.print(
-        f"{config.train} frames for training ({', '.join(config.train_months)}), {config.val} to be "
-        f"judged on ({', '.join(config.val_months)}): {folder / 'data.yaml'}"
+        f"{config.train} frames for training ({', '.join(config.train_months)}), {config.val} to "
+        f"be judged on ({', '.join(config.val_months)}): {folder / 'data.yaml'}"
     )
     return 0
 
@@ -236,7 +236,8 @@ def _submit(args: argparse.Namespace) -> int:
     written = write(args.out, template, found, sizes=sizes)
     console.print(
         f"{written.boxes} boxes of {written.images} images ({written.empty} without) in "
-        f"{args.out}; {written.cut} beyond the best 100 left out, {written.clipped} clipped to the image, "
+        f"{args.out}; {written.cut} beyond the best 100 left out, "
+        f"{written.clipped} clipped to the image, "
         f"{written.outside} outside it left out."
     )
     return _check_file(args, args.out)

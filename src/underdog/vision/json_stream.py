@@ -54,12 +54,14 @@ class JsonStream:
         """`progress` is advanced by characters."""
         self._stream, self._where, self._piece = stream, where, piece_characters
         self._progress = progress
-        self._decode = json.JSONDecoder().scan_once
+        self._decode = json.JSONDecoder().raw_decode
         self._buffer, self._ended = "", False
         self._began, self._at = 0, 0  # the last value's first character, and the next one to read
         self._counted, self._line = 0, 1
         self._dropped, self._line_start = 0, 0  # characters forgotten; where the line began
         self._pending = False
+        self.closing_line = 1
+        """The line of the outer object's last bracket, once `members` is through."""
 
     def members(self) -> Iterator[Member]:
         """The keys of the outer object. Before the next one is asked for, its value may be taken by
@@ -85,6 +87,7 @@ class JsonStream:
             if self._pending:
                 self._skip()
             if self._ends("}"):
+                self.closing_line = self.line
                 return
 
     def items(self) -> Iterator[Any]:
@@ -177,7 +180,7 @@ class JsonStream:
             size = len(self._buffer)
             try:
                 value, end = self._decode(self._buffer, self._at)
-            except (StopIteration, ValueError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:
                 fault_at, reason, goes_on = _explain(error)
                 if not (goes_on or fault_at >= size - _NEAR_END) or not self._more():
                     where = self.line + self._buffer.count("\n", self._at, max(fault_at, self._at))
@@ -228,8 +231,6 @@ class _Explained(NamedTuple):
 
 def _explain(error: Exception) -> _Explained:
     """Where decoding failed, why, and whether the value may simply not be read to its end."""
-    if isinstance(error, StopIteration):
-        return _Explained(error.value, "a JSON value", False)
     if isinstance(error, json.JSONDecodeError):
         return _Explained(error.pos, f"JSON ({error.msg})", error.msg.startswith("Unterminated"))
     return _Explained(-1, f"JSON that can be read ({error})", False)

@@ -8,49 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from detection_cases import NAMES, random_case
 
 from underdog.errors import InputError
 from underdog.vision.detection.average_precision import Ranked
 from underdog.vision.detection.detections import Detections
 from underdog.vision.detection.folder import TrueBoxes
-from underdog.vision.detection.matching import as_columns, match
-
-NAMES = ("person", "bicycle", "motorcycle", "vehicle")
-
-
-def random_case(
-    seed: int, images: int = 12, crowd: float = 0.1
-) -> tuple[TrueBoxes, dict[str, Detections]]:
-    """True boxes on a coarse grid, found ones near them or anywhere, with many equal scores."""
-    random = np.random.default_rng(seed)
-    counts = random.integers(0, 7, size=images)
-    image_of_box = np.repeat(np.arange(images), counts)
-    total = len(image_of_box)
-    corner = random.integers(0, 40, size=(total, 2)).astype(float)
-    boxes = np.concatenate([corner, corner + random.integers(2, 20, size=(total, 2))], axis=1)
-    truth = TrueBoxes(
-        names=NAMES,
-        images=tuple(f"{number:03d}" for number in range(images)),
-        sizes=np.full((images, 2), 64),
-        image_of_box=image_of_box,
-        boxes=boxes,
-        labels=random.integers(1, 4, size=total),  # the fourth class is never there
-        crowd=random.random(total) < crowd,
-        months={f"{n:03d}": ("2020-05", "2020-06", "2021-01")[n % 3] for n in range(images)},
-    )
-    found = {}
-    for number, key in enumerate(truth.images):
-        near = boxes[image_of_box == number].repeat(2, axis=0)
-        near = near + np.tile(random.integers(-2, 3, size=(len(near), 2)), 2)
-        loose = random.integers(0, 40, size=(3, 2)).astype(float)
-        all_boxes = np.concatenate([near, np.concatenate([loose, loose + 9.5], axis=1)])
-        scores = random.integers(1, 8, size=len(all_boxes)) / 8
-        found[key] = Detections.of(key, all_boxes, scores, random.integers(1, 5, len(all_boxes)))
-    return truth, found
+from underdog.vision.detection.matching import Matches, as_columns, match
 
 
 def coco_arrays(truth: TrueBoxes, found: dict[str, Detections], limit: int) -> tuple[Any, Any]:
-    """pycocotools' precision (T, R, K) and recall (T, K) of the area range "all"."""
+    """The precision (T, R, K) and recall (T, K) that pycocotools gives for the area range "all"."""
     coco = pytest.importorskip("pycocotools.coco", reason="pycocotools is not installed")
     from pycocotools.cocoeval import COCOeval
 
@@ -100,3 +68,96 @@ def test_precision_and_recall_are_those_of_pycocotools(seed: int) -> None:
         curves.precision[:, :, present], precision[:, :, present], rtol=0, atol=1e-12
     )
     np.testing.assert_allclose(curves.recall[:, present], recall[:, present], rtol=0, atol=1e-12)
+
+
+def one_image(true: list[list[float]], crowd: list[bool], found: list[list[float]]) -> Matches:
+    """One image and one class; found boxes come best first."""
+    truth = TrueBoxes(
+        names=("thing",),
+        images=("a",),
+        sizes=np.array([[100, 100]]),
+        image_of_box=np.zeros(len(true), dtype=np.int64),
+        boxes=np.array(true, dtype=np.float64).reshape(-1, 4),
+        labels=np.ones(len(true), dtype=np.int64),
+        crowd=np.array(crowd, dtype=np.bool_),
+        months={},
+    )
+    scores = np.linspace(0.9, 0.1, len(found))
+    detections = {"a": Detections.of("a", found, scores, [1] * len(found))}
+    return match(truth, as_columns(truth, detections))
+
+
+def test_a_true_box_is_found_once() -> None:
+    """Of two equal found boxes the better scored one is right, the other one wrong."""
+    box = [0.0, 0.0, 10.0, 10.0]
+    matches = one_image([box], [False], [box, box])
+    assert matches.right[0].tolist() == [True, False]
+    assert not matches.ignored.any()
+
+
+def test_what_falls_on_a_crowd_is_neither_right_nor_wrong() -> None:
+    """A crowd region takes any number of boxes, and only those that no single object takes."""
+    region, inside = [0.0, 0.0, 50.0, 50.0], [5.0, 5.0, 15.0, 15.0]
+    matches = one_image([region, inside], [True, False], [inside, inside, [60.0, 60, 70, 70]])
+    assert matches.right[0].tolist() == [True, False, False]
+    assert matches.ignored[0].tolist() == [False, True, False]
+    assert matches.truths.tolist() == [[1]]
+
+
+def test_an_overlap_on_the_threshold_counts() -> None:
+    """Half of a box is an overlap of exactly 0.5: right at the first threshold only."""
+    matches = one_image([[0.0, 0, 10, 10]], [False], [[0.0, 0, 10, 5]])
+    assert matches.right[:, 0].tolist() == [True] + [False] * 9
+
+
+def test_nothing_found_and_nothing_there_are_fine() -> None:
+    """Empty columns match nothing; a class without a true box has no score."""
+    assert one_image([], [], []).right.shape == (10, 0)
+    assert Ranked.of(one_image([], [], [[0.0, 0, 1, 1]])).curves().mean() is None
+    assert Ranked.of(one_image([[0.0, 0, 1, 1]], [False], [])).curves().mean() == 0.0
+
+
+def test_predictions_of_another_split_are_refused() -> None:
+    """An image or a label that the truth does not know is an error that names it."""
+    truth, found = random_case(0)
+    with pytest.raises(InputError, match="1 others, the first is elsewhere"):
+        as_columns(truth, {**found, "elsewhere": Detections.of("elsewhere", [], [], [])})
+    with pytest.raises(InputError, match="labels from 1 to 4; got 5"):
+        as_columns(truth, {"000": Detections.of("000", [[0, 0, 1, 1]], [0.5], [5])})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_weighing_an_image_twice_is_having_it_twice(seed: int) -> None:
+    """Whole-number weights, which the bootstrap draws, equal repeated images."""
+    truth, found = random_case(seed, images=5)
+    weight = np.array([2, 0, 1, 3, 1])
+    weighed = Ranked.of(match(truth, as_columns(truth, found))).curves(weight)
+    doubled, again = repeated(truth, found, weight)
+    plain = Ranked.of(match(doubled, as_columns(doubled, again))).curves()
+    np.testing.assert_array_equal(weighed.present, plain.present)
+    np.testing.assert_allclose(weighed.recall, plain.recall, rtol=0, atol=1e-12)
+
+
+def repeated(
+    truth: TrueBoxes, found: dict[str, Detections], weight: Any
+) -> tuple[TrueBoxes, dict[str, Detections]]:
+    """The same images as often as `weight` says, each under a name of its own."""
+    places = np.repeat(np.arange(len(truth.images)), weight)
+    rows = [np.nonzero(truth.image_of_box == place)[0] for place in places]
+    row = np.concatenate(rows)
+    names = tuple(f"{truth.images[place]}-{turn}" for turn, place in enumerate(places))
+    again = TrueBoxes(
+        names=truth.names,
+        images=names,
+        sizes=truth.sizes[places],
+        image_of_box=np.repeat(np.arange(len(places)), [len(each) for each in rows]),
+        boxes=truth.boxes[row],
+        labels=truth.labels[row],
+        crowd=truth.crowd[row],
+        months={},
+    )
+    old = [found[truth.images[place]] for place in places]
+    return again, {
+        name: Detections(name, each.boxes, each.scores, each.labels)
+        for name, each in zip(names, old, strict=True)
+    }

@@ -217,7 +217,6 @@ def _guarded(book: _Book, read: Callable[[], None]) -> None:
 
 def _check_entries(stream: JsonStream, book: _Book) -> None:
     seen: set[str] = set()
-    line = 1
     for key, line in stream.members():
         entry = stream.text()
         if key in seen:
@@ -238,7 +237,7 @@ def _check_entries(stream: JsonStream, book: _Book) -> None:
     for key in book.order:
         if key not in seen:
             fault = Fault(Kind.MISSING_KEY, (), "this identifier of the template is wanted")
-            book.note(fault, key=key, line=stream.line)
+            book.note(fault, key=key, line=stream.closing_line)
 
 
 def _stranger(key: str, book: _Book) -> Fault:

@@ -45,7 +45,7 @@ def _walk(source: str, at: int, path: Path, found: dict[Path, int]) -> int:
         return _walk_array(source, at + 1, path, found)
     if source[at] == "{":
         return _walk_object(source, at + 1, path, found)
-    end: int = json.JSONDecoder().scan_once(source, at)[1]
+    end: int = json.JSONDecoder().raw_decode(source, at)[1]
     return end
 
 

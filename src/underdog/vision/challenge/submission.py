@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -67,8 +68,7 @@ def read_template(path: Path) -> tuple[str, ...]:
             )
     names = tuple(str(key) for key in keys)
     if len(set(names)) != len(names):
-        seen: set[str] = set()
-        twice = next(name for name in names if name in seen or seen.add(name))
+        twice = Counter(names).most_common(1)[0][0]
         raise InputError("every identifier once", got=f"{twice} twice", where=path)
     return names
 

@@ -98,12 +98,15 @@ def _image(item: Any, where: str) -> ImageRow:
     if not isinstance(name, str) or ".." in PurePosixPath(name).parts or name.startswith("/"):
         raise InputError("a file name below the folder of images", got=_short(name), where=where)
     sides = [item.get("width"), item.get("height")]
-    width, height = (int(side) if _is_side(side) else None for side in sides)
+    width, height = (_side(side) for side in sides)
     return ImageRow(identifier, name, width, height, month_of(item))
 
 
-def _is_side(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 1 <= value < 1 << 31
+def _side(value: Any) -> int | None:
+    """Pixels; None for anything that no image has."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1 <= value < 1 << 31:
+        return None
+    return int(value)
 
 
 def _order(identifier: str) -> tuple[int, str]:

@@ -233,7 +233,7 @@ class _Split:
         return judged
 
     def _is_known(self) -> bool:
-        return bool(self.catalogue.images) and self.catalogue.categories is not None
+        return bool(self.catalogue.images and self.catalogue.categories)
 
     def _settle(self) -> None:
         """Find the image files and their sizes, and number the classes."""
@@ -275,28 +275,33 @@ class _Split:
         self._judge(rows, spill)
 
     def _row(self, item: Any, where: str) -> tuple[int, int, Any] | None:
-        """Place, class and box of an annotation; None when its fate is known already."""
+        """Place, class and box of an annotation; None, counted, when its fate is known already."""
+        fate = self._fate(item, where)
+        if fate is not None:
+            self._fates[fate.value] += 1
+            return None
+        place = self.catalogue.place_of[str(item["image_id"])]
+        return place, self._class_of[str(item["category_id"])], item["bbox"]
+
+    def _fate(self, item: Any, where: str) -> Fate | None:
+        """The fate of an annotation whose box need not be looked at; None for all others."""
         if not isinstance(item, dict):
-            return self._lost(Fate.MALFORMED)
+            return Fate.MALFORMED
         image, category = item.get("image_id"), item.get("category_id")
         if isinstance(image, float) or isinstance(category, float):
             exact_id(image, where)
             exact_id(category, where)
         place = self.catalogue.place_of.get(str(image))
         if place is None or not self._there[place]:
-            return self._lost(Fate.NO_IMAGE)
-        number = self._class_of.get(str(category))
-        if number is None:
-            return self._lost(Fate.NO_CATEGORY)
+            return Fate.NO_IMAGE
+        if str(category) not in self._class_of:
+            return Fate.NO_CATEGORY
         if item.get("iscrowd") and not self._config.boxes.crowd:
-            return self._lost(Fate.CROWD)
+            return Fate.CROWD
         box = item.get("bbox")
         if not isinstance(box, list) or len(box) != 4 or not set(map(type, box)) <= {int, float}:
-            return self._lost(Fate.MALFORMED)
-        return place, number, box
-
-    def _lost(self, fate: Fate) -> None:
-        self._fates[fate.value] += 1
+            return Fate.MALFORMED
+        return None
 
     def _judge(self, rows: list[tuple[int, int, Any]], spill: Spill) -> None:
         if not rows:
