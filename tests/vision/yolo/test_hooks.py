@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,19 @@ class Detector(Hooks, Trainer):
     """What `trainer_class` makes, on the stand-in."""
 
 
+_OPEN: list[Journal] = []
+
+
+@pytest.fixture(autouse=True)
+def closed_journals() -> Iterator[None]:
+    yield
+    while _OPEN:
+        _OPEN.pop().close()
+
+
 def make(run: Path, **config: Any) -> Any:
+    journal = Journal(run, resumed_step=None)
+    _OPEN.append(journal)
     job = YoloJob(Path("set"), "yolov8n.yaml", run, YoloConfig(batch=4, **config))
     folder = YoloFolder(Path("data.yaml"), Path("a"), Path("b"), ("thing",))
     dog = Watchdog(run, lambda *_: None, stall_s=60)
@@ -78,7 +91,7 @@ def make(run: Path, **config: Any) -> Any:
     made.around = Surroundings(
         job=job,
         folder=folder,
-        journal=Journal(run, resumed_step=None),
+        journal=journal,
         watchdog=dog,
         progress=SILENT,
         state=None,

@@ -38,7 +38,7 @@ def _unbatched_too(
     """Serve an image (C, H, W) as a batch of one."""
 
     @wraps(convolve)
-    def serve(x: Tensor, *rest: _Rest.args, **how: _Rest.kwargs) -> Tensor:
+    def serve(x: Tensor, /, *rest: _Rest.args, **how: _Rest.kwargs) -> Tensor:
         if x.dim() == 3:
             return convolve(x.unsqueeze(0), *rest, **how).squeeze(0)
         return convolve(x, *rest, **how)

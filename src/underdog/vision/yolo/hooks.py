@@ -79,7 +79,7 @@ class Hooks:
 
     def set_model_attributes(self: Any) -> None:
         """After the model is on its device."""
-        super().set_model_attributes()
+        super().set_model_attributes()  # type: ignore[misc]
         if self.around.channels_last:
             self.model = self.model.to(memory_format=torch.channels_last)
 
@@ -112,7 +112,7 @@ class Hooks:
                 where=self.around.job.out,
                 hint=f"--batch {self.batch_size} and another --out; optimizer steps stay the same",
             )
-        super()._build_train_pipeline()
+        super()._build_train_pipeline()  # type: ignore[misc]
 
     # --- an epoch
 
@@ -171,7 +171,7 @@ class Hooks:
         return int(min(batch, whole - batch * (self.batch_number - 1)))
 
     def _step(self: Any, norm: float) -> None:
-        super().optimizer_step()
+        super().optimizer_step()  # type: ignore[misc]
         self.step += 1
         self.dropped_in_a_row = 0
         now = self.around.clock()
@@ -188,7 +188,7 @@ class Hooks:
     def _drop(self: Any, norm: float) -> None:
         """Nothing reaches the weights; a run of drops, or norms that took it in, is the end."""
         if self.scaler.is_enabled():
-            super().optimizer_step()  # the scaler leaves the step out and halves its scale
+            super().optimizer_step()  # type: ignore[misc]  # the scaler leaves the step out and halves its scale
         self.optimizer.zero_grad()
         self.dropped += 1
         self.dropped_in_a_row += 1
@@ -290,8 +290,9 @@ def write_weights(path: Path, model: torch.nn.Module, arguments: Any, epoch: int
     """A .pt file as Ultralytics reads it, with nothing of ours in it: half-precision weights in
     contiguous layout, no optimizer.
     """
-    plain = copy.deepcopy(model).half().to(memory_format=torch.contiguous_format)
-    plain.criterion = None  # type: ignore[assignment]
+    plain: Any = copy.deepcopy(model).half()
+    plain = plain.to(memory_format=torch.contiguous_format)
+    plain.criterion = None
     content = {
         "epoch": epoch,
         "model": plain,
