@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from underdog.evaluation.forgetting import Forgetting
     from underdog.evaluation.predictions import Scored
     from underdog.evaluation.results import Item
+    from underdog.inference.scorer import ScoringConfig
 
 
 FORGETTING_NAME = "forgetting.json"
@@ -53,12 +54,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--style", choices=("texts", "letters"), default="texts", help="how answers are asked for")
     add(
         "--normalisation",
-        choices=("sum", "per_token", "per_character"),
+        choices=("sum", "per_token", "per_character", "unconditional"),
         default="sum",
-        help="what makes choice texts of different lengths comparable",
+        help="what makes choice texts of different lengths comparable; unconditional: less what "
+        "each is worth without the question",
+    )
+    add("--shots", type=_count, default=0, metavar="K", help="worked examples from the other split")
+    add("--instruction", default="", metavar="TEXT", help="first line of every prompt")
+    add("--chat-template", action="store_true", help="ask in the tokenizer's chat template")
+    add(
+        "--letters-with-space",
+        choices=("automatic", "space", "none"),
+        default="automatic",
+        help='whether answers are " A" or "A"; automatic: a space in plain prompts only',
+    )
+    add(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="where log-probabilities are kept between evaluations (the user's cache folder)",
     )
     add("--dtype", choices=("float32", "bfloat16", "float16"), default="float32")
-    add("--batch-tokens", type=_positive, default=4096, metavar="N", help="per forward pass")
+    add(
+        "--batch-tokens", type=_positive, default=1024, metavar="N", help="per pass; GPUs want more"
+    )
     add("--timed", type=_count, default=100, metavar="N", help="questions timed alone; 0: none")
     add("--seed", type=int, default=0, help="order in which letters show the choices")
 
@@ -71,22 +90,17 @@ def run(args: argparse.Namespace) -> int:
     import time
 
     from underdog.cli.console import ProgressBar, console
+    from underdog.inference.evidence_cache import EvidenceCache, default_folder
     from underdog.inference.examine import base_and_tuned, evaluate_models
     from underdog.inference.latency import LatencyConfig
-    from underdog.inference.scorer import Normalisation, ScoringConfig
-    from underdog.mcq.prompt import PromptStyle
 
     items = _items(args.data, args.split, args.limit)
-    config = ScoringConfig(
-        style=PromptStyle(args.style),
-        normalisation=Normalisation(args.normalisation),
-        seed=args.seed,
-        batch_tokens=args.batch_tokens,
-    )
+    config = _config(args, items)
+    cache = EvidenceCache(args.cache or default_folder())
     with ProgressBar() as progress:
         results = evaluate_models(
             items,
-            base_and_tuned(args.base, args.adapter, config=config, dtype=args.dtype),
+            base_and_tuned(args.base, args.adapter, config=config, dtype=args.dtype, cache=cache),
             args.out,
             clock=time.perf_counter,
             latency=LatencyConfig(questions=args.timed) if args.timed else None,
@@ -96,6 +110,27 @@ def run(args: argparse.Namespace) -> int:
         console.print(part, soft_wrap=isinstance(part, str))
     console.print(f"Answers and results: {args.out}", soft_wrap=True, markup=False)
     return 0
+
+
+def _config(args: argparse.Namespace, items: Sequence[Item]) -> ScoringConfig:
+    """How questions are put; worked examples come from the split that is not asked."""
+    from underdog.data.store import read_rows
+    from underdog.inference.scorer import Normalisation, ScoringConfig
+    from underdog.mcq.prompt import PromptStyle
+    from underdog.mcq.template import Spacing, draw_shots
+
+    pool = (row.question for row in read_rows(args.data) if row.split.value != args.split)
+    asked = {item.question.id for item in items}
+    return ScoringConfig(
+        style=PromptStyle(args.style),
+        normalisation=Normalisation(args.normalisation),
+        seed=args.seed,
+        batch_tokens=args.batch_tokens,
+        shots=draw_shots(list(pool) if args.shots else [], args.shots, seed=args.seed, asked=asked),
+        instruction=args.instruction,
+        chat_template=args.chat_template,
+        spacing=Spacing(args.letters_with_space),
+    )
 
 
 def _check_asked(args: argparse.Namespace) -> None:
