@@ -29,7 +29,7 @@ COMMANDS = {
     "serve": "serve models over HTTP: OpenAI's interface, and one for questions",
     "play": "play a match between two entrants, or replay a stored one",
     "report": "write the one-page report of a run folder",
-    "vision": "convolution without the vendor's library: proof, timings, endurance",
+    "vision": "detectors, their data and scores; convolution without the vendor's library",
 }
 """Name and one-line help; ``underdog.cli.NAME`` is the module."""
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import numpy as np
-import planted
+import planted_kernels as planted
 import pytest
 
 from underdog.hardware.doctor.finding import Severity
@@ -73,7 +73,7 @@ def test_an_error_of_the_size_of_a_lost_bit_is_seen() -> None:
 def test_a_hang_a_crash_and_an_exception_are_told_apart_and_survived() -> None:
     """Each ends its probe only: the rest is computed, and a sleeping grandchild is killed too."""
     names = ("product-float32", "batch-norm", "batch-norm-native", "attention", "sum-bfloat16")
-    found = run_probes(names=names, backend="planted:open_sick", limit_s=20)
+    found = run_probes(names=names, backend="planted_kernels:open_sick", limit_s=20)
     assert [each.result for each in found] == [
         Result.RIGHT,
         Result.HUNG,
@@ -92,7 +92,7 @@ def test_a_planted_wrong_kernel_becomes_a_finding_with_the_way_round() -> None:
     names = ("convolution", "convolution-native", "triton-add")
     findings = {
         each.name: each
-        for each in probe_findings(run_probes(names=names, backend="planted:open_zeros"))
+        for each in probe_findings(run_probes(names=names, backend="planted_kernels:open_zeros"))
     }
     wrong = findings["probe-convolution"]
     assert wrong.severity is Severity.WARNING
@@ -105,7 +105,7 @@ def test_a_planted_wrong_kernel_becomes_a_finding_with_the_way_round() -> None:
 @pytest.mark.usefixtures("reachable")
 def test_a_backend_that_cannot_be_opened_is_reported_once() -> None:
     """A broken torch fails every probe in the same way; one answer is enough."""
-    (only,) = run_probes(backend="planted:open_broken")
+    (only,) = run_probes(backend="planted_kernels:open_broken")
     assert (only.name, only.result) == (OPENING, Result.RAISED)
     assert "libtorch_cpu.so" in only.told
     (finding,) = probe_findings([only])
