@@ -36,7 +36,9 @@ EXTRA_OF = {
     ),
     "datasets": "hub",
     "PIL": "vision",
+    "gguf": "export",
     "ray": "ray",
+    **dict.fromkeys(("fastapi", "httpx2", "llguidance", "prometheus_client", "uvicorn"), "serve"),
     "yaml": "vision",
     **dict.fromkeys(
         ("accelerate", "peft", "safetensors", "tensorboard", "tokenizers", "torch", "transformers"),
