@@ -38,8 +38,8 @@ EXTRA_OF = {
     "PIL": "vision",
     "gguf": "export",
     "ray": "ray",
-    **dict.fromkeys(("fastapi", "httpx2", "llguidance", "prometheus_client", "uvicorn"), "serve"),
     "yaml": "vision",
+    **dict.fromkeys(("fastapi", "httpx2", "llguidance", "prometheus_client", "uvicorn"), "serve"),
     **dict.fromkeys(
         ("accelerate", "peft", "safetensors", "tensorboard", "tokenizers", "torch", "transformers"),
         "llm",
