@@ -26,7 +26,7 @@ def layer(width_in: int, width_out: int, *, seed: int, biased: bool, rank: int =
 
 
 def written_out(x: torch.Tensor, parts: list[Any]) -> torch.Tensor:
-    """y = x W^T + b + s (x A^T) B^T."""
+    """The formula: x W^T + b + s (x A^T) B^T."""
     weight, bias, down, up = parts
     result = x @ weight.T + SCALE * (x @ down.T) @ up.T
     return result if bias is None else result + bias

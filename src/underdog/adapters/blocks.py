@@ -111,19 +111,19 @@ def _attention_forward(attention: Any, plain: Callable[..., Any]) -> Callable[..
 
 def attend(
     attention: Any,
-    query_BQX: torch.Tensor,
-    key_BLX: torch.Tensor,
-    value_BLX: torch.Tensor,
+    queries: torch.Tensor,
+    keys: torch.Tensor,
+    values: torch.Tensor,
     rotation: tuple[torch.Tensor, torch.Tensor],
     mask: torch.Tensor | None,
     *,
     query_rotation: tuple[torch.Tensor, torch.Tensor] | None = None,
 ) -> torch.Tensor:
-    """The output of all heads side by side (B, Q, X). `rotation` are cos and sin (1 or B, L, D);
+    """All heads side by side (B, Q, X), from queries (B, Q, X), keys and values (B, L, X). `rotation` are cos and sin (1 or B, L, D);
     those of the queries where they are not at all positions are `query_rotation`.
     """
-    query, key = _heads(attention, query_BQX, "q_norm"), _heads(attention, key_BLX, "k_norm")
-    value = _heads(attention, value_BLX, None)
+    query, key = _heads(attention, queries, "q_norm"), _heads(attention, keys, "k_norm")
+    value = _heads(attention, values, None)
     cos, sin = (each.unsqueeze(1) for each in rotation)
     cos_q, sin_q = (each.unsqueeze(1) for each in query_rotation or rotation)
     turn: Any = Rotary.apply
@@ -136,7 +136,7 @@ def attend(
         dropout=attention.attention_dropout,
         scaling=attention.scaling,
     )
-    flat: torch.Tensor = attended.reshape(*query_BQX.shape[:-1], -1)
+    flat: torch.Tensor = attended.reshape(*queries.shape[:-1], -1)
     return flat
 
 

@@ -78,22 +78,22 @@ def _where_read(layer: Any, plain: Callable[..., Any], reading: Reading) -> Call
 
 def _attended(
     attention: Any,
-    normed_BLH: torch.Tensor,
+    normed: torch.Tensor,
     wanted: torch.Tensor,
     *,
     position_embeddings: tuple[torch.Tensor, torch.Tensor],
     **_: Any,
 ) -> torch.Tensor:
-    """Causal attention with queries at the wanted positions only, (P, H). Rows with fewer of them
+    """Causal attention over `normed` (B, L, H), queries at wanted positions only: (P, H). Rows with fewer of them
     than the others ask at their first position again, and those answers are dropped.
     """
     rows, places = wanted.nonzero(as_tuple=True)
     turns = wanted.cumsum(dim=1)[rows, places] - 1
     at_BQ = torch.zeros(len(wanted), int(turns.max()) + 1, dtype=torch.long, device=wanted.device)
     at_BQ[rows, turns] = places
-    key, value = attention.project((attention.k_proj, attention.v_proj), normed_BLH)
+    key, value = attention.project((attention.k_proj, attention.v_proj), normed)
     asking = torch.arange(len(wanted), device=wanted.device).unsqueeze(1)
-    query = attention.q_proj(normed_BLH[asking, at_BQ])
+    query = attention.q_proj(normed[asking, at_BQ])
     tokens = torch.arange(wanted.shape[1], device=wanted.device)
     seen_B1QL = (tokens <= at_BQ.unsqueeze(-1)).unsqueeze(1)
     cos, sin = (each.expand(len(wanted), -1, -1)[asking, at_BQ] for each in position_embeddings)

@@ -158,7 +158,7 @@ def _downs(layers: Sequence[Adapted], dtype: torch.dtype) -> torch.Tensor:
 def _products(
     rows: torch.Tensor, layers: Sequence[Adapted], scale: float
 ) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    """x A^T of all layers side by side (n, sum of R), and each layer's result (n, O)."""
+    """Gives x A^T of all layers side by side (n, sum of R), and each layer's result (n, O)."""
     inner = rows @ _downs(layers, rows.dtype).t()
     results = []
     for layer, own in zip(layers, _split(inner, layers), strict=True):

@@ -1,8 +1,8 @@
 """What to change when a run does not fit: each change is planned, and the first that fits ends it.
 
 Changes add up in the order of what they cost: micro-batches of fewer rows (the same mathematics),
-checkpointing of every fourth, second, each layer (up to a third more time), a 16-bit base, shorter rows, a lower rank (another result). What
-cannot be done here is named with the reason.
+checkpointing of every fourth, every second, each layer (up to a third more time), a 16-bit base,
+shorter rows, a lower rank (another result). What cannot be done here is named with the reason.
 """
 
 from __future__ import annotations
