@@ -119,8 +119,10 @@ def attend(
     *,
     query_rotation: tuple[torch.Tensor, torch.Tensor] | None = None,
 ) -> torch.Tensor:
-    """All heads side by side (B, Q, X), from queries (B, Q, X), keys and values (B, L, X). `rotation` are cos and sin (1 or B, L, D);
-    those of the queries where they are not at all positions are `query_rotation`.
+    """All heads side by side (B, Q, X), from queries (B, Q, X), keys and values (B, L, X).
+
+    `rotation` are cos and sin (1 or B, L, D); those of the queries where they are not at all
+    positions are `query_rotation`.
     """
     query, key = _heads(attention, queries, "q_norm"), _heads(attention, keys, "k_norm")
     value = _heads(attention, values, None)

@@ -84,8 +84,9 @@ def _attended(
     position_embeddings: tuple[torch.Tensor, torch.Tensor],
     **_: Any,
 ) -> torch.Tensor:
-    """Causal attention over `normed` (B, L, H), queries at wanted positions only: (P, H). Rows with fewer of them
-    than the others ask at their first position again, and those answers are dropped.
+    """Causal attention over `normed` (B, L, H), with queries at wanted positions only: (P, H).
+
+    Rows with fewer of them than the others ask at their first position again, and those answers are dropped.
     """
     rows, places = wanted.nonzero(as_tuple=True)
     turns = wanted.cumsum(dim=1)[rows, places] - 1
