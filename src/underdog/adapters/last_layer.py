@@ -86,7 +86,8 @@ def _attended(
 ) -> torch.Tensor:
     """Causal attention over `normed` (B, L, H), with queries at wanted positions only: (P, H).
 
-    Rows with fewer of them than the others ask at their first position again, and those answers are dropped.
+    Rows with fewer of them than the others ask at their first position again, and those answers
+    are dropped.
     """
     rows, places = wanted.nonzero(as_tuple=True)
     turns = wanted.cumsum(dim=1)[rows, places] - 1
