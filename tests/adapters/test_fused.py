@@ -32,7 +32,7 @@ def step(adapted: Any, ids: torch.Tensor = IDS) -> tuple[torch.Tensor, dict[str,
     logits = adapted(input_ids=ids, use_cache=False).logits
     logits.square().mean().backward()
     weights = trainable_parameters(adapted)
-    return logits, {name: weight.grad.clone() for name, weight in weights.items()}
+    return logits.detach(), {name: weight.grad.clone() for name, weight in weights.items()}
 
 
 @pytest.mark.parametrize("alpha", [4.0, 10.0])
@@ -100,8 +100,9 @@ def of_type(adapted: Any, dtype: torch.dtype) -> Any:
 
 def test_a_base_in_bfloat16_is_as_exact_as_autocast() -> None:
     """bfloat16 base, float32 adapters: gradients come in float32, and over five batches logits and
-    gradients lie no farther from float32 on the same weights than those of peft under autocast,
-    which is how such a base is trained elsewhere (0.38 against 0.44, and 18.7 against 20.8).
+    gradients lie at most a tenth farther from float32 on the same weights than those of peft under
+    autocast, which is how such a base is trained elsewhere. (Here they are nearer: 0.38 against
+    0.44, and 18.7 against 20.8; other processors round other sums.)
     """
     settings = AdapterSettings(rank=4, alpha=10.0)
     whole = of_type(make_adapted(settings), torch.float32)
@@ -121,5 +122,5 @@ def test_a_base_in_bfloat16_is_as_exact_as_autocast() -> None:
             squares = sum((gradients[key] - true[key]).square().sum() for key in true)
             off[name][0] += float(squares) ** 0.5
             off[name][1] += float(torch.linalg.norm(logits.float() - true_logits))
-    assert 0 < off["fused"][0] <= off["autocast"][0]
-    assert 0 < off["fused"][1] <= off["autocast"][1]
+    assert 0 < off["fused"][0] <= 1.1 * off["autocast"][0]
+    assert 0 < off["fused"][1] <= 1.1 * off["autocast"][1]

@@ -319,6 +319,8 @@ def test_the_first_loss_is_that_of_the_untouched_base(job: TrainingJob) -> None:
         (lambda: OptimizerConfig(epsilon=0.0), "epsilon"),
         (lambda: ExecutionConfig(threads=0), "threads"),
         (lambda: ExecutionConfig(device="gpu"), 'device "auto" or "cpu"'),
+        (lambda: ExecutionConfig(activation_checkpointing=-1), "0 .none., 1 .every layer."),
+        (lambda: ExecutionConfig(activation_checkpointing=1.5), "activation_checkpointing"),  # type: ignore[arg-type]
         (lambda: TrainingConfig(max_tokens=2), "max_tokens"),
     ],
 )
