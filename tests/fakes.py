@@ -163,18 +163,22 @@ def peft_quiet() -> Iterator[None]:
         yield
 
 
-def save_random_adapter(folder: Path, *, seed: int = 1) -> Path:
-    """Write a LoRA for `tiny_qwen2` whose matrices are both far from zero."""
+def save_random_adapter(folder: Path, *, seed: int = 1, **kind: Any) -> Path:
+    """Write a LoRA for `tiny_qwen2` whose matrices are both far from zero; `kind` goes to PEFT's
+    config (use_rslora, use_dora ...), and DoRA's magnitudes differ from the base's row norms.
+    """
     import torch
     from peft import LoraConfig, get_peft_model
 
-    config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear")
+    config = LoraConfig(**{"r": 4, "lora_alpha": 8, "target_modules": "all-linear", **kind})
     with peft_quiet():
         model = get_peft_model(tiny_qwen2(), config)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, weight in sorted(model.named_parameters()):
-            if "lora_" in name:
+            if "lora_magnitude" in name:
+                weight.mul_(1 + torch.randn(weight.shape, generator=generator) * 0.2)
+            elif "lora_" in name:
                 weight.copy_(torch.randn(weight.shape, generator=generator) * 0.3)
     model.save_pretrained(str(folder))
     return folder

@@ -12,7 +12,7 @@ import torch
 from rich.console import Console
 
 from fakes import ChosenScorer, numbered_questions, save_base, save_random_adapter
-from underdog.cli.evaluate import percent, show
+from underdog.cli.evaluation_view import percent, show
 from underdog.cli.main import main
 from underdog.data.row import Band, Row, Split
 from underdog.data.store import write_rows
@@ -215,3 +215,27 @@ def test_asking_a_model_needs_one(folders: Path, capsys: pytest.CaptureFixture[s
     """Without --base and --out, and nothing to compare."""
     assert main(["evaluate", str(folders / "data")]) == 2
     assert "no --base and no --out" in capsys.readouterr().err
+
+
+def test_worked_examples_come_from_the_other_split_and_evidence_is_kept(
+    folders: Path, tmp_path: Path
+) -> None:
+    """Their ids are among the settings; a second sitting elsewhere gives the same answers."""
+    cache = tmp_path / "cache"
+    flags = ("--shots", "2", "--timed", "0", "--limit", "6", "--cache", str(cache))
+    for name in ("one", "two"):
+        assert evaluate(folders, tmp_path / name, *flags) == 0
+        assert (cache / "evidence.sqlite").is_file()
+    scoring = json.loads((tmp_path / "one" / "results.json").read_text())["scoring"]
+    assert set(scoring["shots"]) < {question.id for question in numbered_questions(48)[36:]}
+    assert len(scoring["shots"]) == 2
+    answers = [tmp_path / name / "base" / "predictions.jsonl" for name in ("one", "two")]
+    assert answers[0].read_bytes() == answers[1].read_bytes()
+
+
+def test_a_chat_template_that_is_missing_is_named(
+    folders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The remedy is in the message."""
+    assert evaluate(folders, tmp_path, "--chat-template", "--timed", "0") == 2
+    assert "a tokenizer with a chat template; got none" in capsys.readouterr().err

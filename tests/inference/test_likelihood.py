@@ -112,7 +112,7 @@ def test_letters_build_logits_at_one_position_per_question() -> None:
     model.lm_head.register_forward_hook(lambda _m, _i, out: shapes.append(tuple(out.shape)))
     prompts = encoded_prompts(PromptStyle.LETTERS, letter_tokenizer())
     fast(model, prompts, Layout.SHARED, 100_000)
-    assert shapes == [(len(prompts), model.config.vocab_size)]
+    assert shapes == [(1, len(prompts), model.config.vocab_size)]
 
 
 def test_half_precision_is_summed_in_float32() -> None:

@@ -67,21 +67,37 @@ def test_no_questions_no_predictions() -> None:
     assert score([], TEXTS) == ()
 
 
-@pytest.mark.parametrize("normalisation", Normalisation)
-def test_normalisation_divides_by_length(normalisation: Normalisation) -> None:
+@pytest.mark.parametrize("normalisation", ["sum", "per_token", "per_character"])
+def test_normalisation_divides_by_length(normalisation: str) -> None:
     """Log-probabilities differ exactly as the sums over their lengths do."""
     question = Question("Which word?", ("a", "abcdefgh", "é"), 0)
-    scorer = replace(TEXTS, config=replace(TEXTS.config, normalisation=normalisation))
+    scorer = replace(
+        TEXTS, config=replace(TEXTS.config, normalisation=Normalisation(normalisation))
+    )
     sizes = {
         Normalisation.SUM: (1, 1, 1),
         Normalisation.PER_TOKEN: (2, 9, 3),  # bytes, with the space
         Normalisation.PER_CHARACTER: (1, 8, 1),
-    }[normalisation]
+    }[Normalisation(normalisation)]
     scores = [total / size for total, size in zip(sums(question, scorer), sizes, strict=True)]
     found = score([question], scorer)[0].log_probs
     assert found is not None
     wanted = [each - scores[0] for each in scores]
     assert [each - found[0] for each in found] == pytest.approx(wanted, abs=1e-6)
+
+
+def test_unconditional_scores_take_off_what_each_choice_is_worth_alone() -> None:
+    """Log P(choice | question) less log P(choice | "Answer:"), both by `choice_log_probs`."""
+    question = Question("Which word?", ("a", "abcdefgh", "é"), 0)
+    config = replace(TEXTS.config, normalisation=Normalisation.UNCONDITIONAL)
+    bare = encode(TEXTS.template().frame().unconditional(question), TEXTS.tokenizer)
+    alone = choice_log_probs(TEXTS.model, [lay_out(0, bare, Layout.SHARED)])[0]
+    scores = [a - b for a, b in zip(sums(question, TEXTS), alone, strict=True)]
+    found = score([question], replace(TEXTS, config=config))[0].log_probs
+    assert found is not None
+    assert [each - found[0] for each in found] == pytest.approx(
+        [each - scores[0] for each in scores], abs=1e-5
+    )
 
 
 def test_the_mass_is_what_the_vocabulary_leaves_to_the_choices() -> None:

@@ -124,8 +124,10 @@ def save_adapter(adapted: PeftModel, folder: Path) -> None:
         (partial / WEIGHTS_NAME).write_bytes(tensors_to_bytes(adapter_tensors(adapted)))
 
 
-def load_adapter(model: Any, folder: Path) -> PeftModel:
-    """Put a saved adapter on its base, in place, for use (not for training)."""
+def load_adapter(model: Any, folder: Path, *, name: str = NAME) -> PeftModel:
+    """Put a saved adapter on its base, in place, for use (not for training). A base that has
+    adapters already gets one more, under another name.
+    """
     if not (folder / CONFIG_NAME).is_file():
         raise InputError(
             f"an adapter folder with {CONFIG_NAME} is needed",
@@ -134,7 +136,12 @@ def load_adapter(model: Any, folder: Path) -> PeftModel:
         )
     try:
         with _quiet_peft():
-            return PeftModel.from_pretrained(model, str(folder), is_trainable=False)
+            if not isinstance(model, PeftModel):
+                return PeftModel.from_pretrained(
+                    model, str(folder), adapter_name=name, is_trainable=False
+                )
+            model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
+            return model
     except SafetensorError as error:
         raise CorruptFileError(
             "a whole adapter file is needed", got=str(error), where=folder / WEIGHTS_NAME

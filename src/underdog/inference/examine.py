@@ -8,10 +8,9 @@ Never: a clock of its own, a table on the screen.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from enum import StrEnum
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,20 @@ from underdog.errors import InputError
 from underdog.evaluation.predictions import PredictionStore, Scored
 from underdog.evaluation.results import Item, summarise, write_results
 from underdog.hardware.machine import read_machine
+from underdog.inference.evidence import Evidence
+from underdog.inference.evidence_cache import EvidenceCache, ModelCache
 from underdog.inference.latency import Clock, LatencyConfig, measure_latency
-from underdog.inference.score import scored_batches
-from underdog.inference.scorer import Scorer, ScoringConfig, model_identity, open_scorer
+from underdog.inference.model_content import model_content
+from underdog.inference.paper import shown_orders, write_paper
+from underdog.inference.score import evidence_batches
+from underdog.inference.scorer import (
+    Scorer,
+    ScoringConfig,
+    default_device,
+    model_identity,
+    open_scorer,
+)
+from underdog.mcq.presentation import Presentation
 from underdog.mcq.question import Question
 from underdog.runs.files import clean_partial, digest_value, write_json
 from underdog.runs.manifest import MANIFEST_NAME, Manifest, open_manifest
@@ -43,6 +53,8 @@ class Candidate:
     identity: Mapping[str, Any]
     config: ScoringConfig
     open: Callable[[], Scorer]
+    known: ModelCache | None = None
+    """Evidence from earlier sittings, anywhere; None to score everything here."""
 
     def __post_init__(self) -> None:
         if not self.name or "/" in self.name or self.name.startswith("."):
@@ -56,19 +68,28 @@ def base_and_tuned(
     config: ScoringConfig,
     dtype: str = "float32",
     device: str | None = None,
+    cache: EvidenceCache | None = None,
 ) -> tuple[Candidate, ...]:
-    """The base, and the base with its adapter when there is one: one load serves both."""
+    """The base, and the base with its adapter when there is one: one load serves both. What
+    `cache` knows is not scored again.
+    """
 
-    @cache
+    @functools.cache
     def opened() -> Scorer:
         return open_scorer(base, adapter, config=config, dtype=dtype, device=device)
 
+    def known(folder: Path | None) -> ModelCache | None:
+        if cache is None:
+            return None
+        content = model_content(base, folder, dtype=dtype, device=device or default_device())
+        return None if content is None else ModelCache(cache, content, config)
+
     identity = {"dtype": dtype, **model_identity(base)}
-    reference = Candidate(BASE, identity, config, lambda: opened().without_adapter())
+    reference = Candidate(BASE, identity, config, lambda: opened().without_adapter(), known(None))
     if adapter is None:
         return (reference,)
     identity = {"dtype": dtype, **model_identity(base, adapter)}
-    return (reference, Candidate(TUNED, identity, config, opened))
+    return (reference, Candidate(TUNED, identity, config, opened, known(adapter)))
 
 
 def evaluate_models(
@@ -96,16 +117,9 @@ def evaluate_models(
         scored[candidate.name] = seat.answers(questions)
         if latency is not None:
             seat.time(questions, latency)
-    results = summarise(items, scored, scoring=_shown(candidates[0].config))
+    results = summarise(items, scored, scoring=candidates[0].config.to_json())
     write_results(folder, results)
     return results
-
-
-def _shown(config: ScoringConfig) -> dict[str, Any]:
-    shown = asdict(config)
-    return {
-        name: str(value) if isinstance(value, StrEnum) else value for name, value in shown.items()
-    }
 
 
 class _Seat:
@@ -117,17 +131,26 @@ class _Seat:
         self._candidate, self._folder = candidate, folder
         self._clock, self._progress = clock, progress
         self._opened: tuple[Scorer, float] | None = None
+        self._orders: list[Presentation] = []
+        self._keys: tuple[bytes, ...] = ()
+        self._found: dict[int, Evidence] = {}
 
     def sit_down(self, questions: Sequence[Question]) -> None:
         """Write the header, or check that the folder's is the same; clear what a kill left.
 
-        A header is written only for a model that opens: a typing error must not claim the folder.
+        A header is written only for a model that opens, or whose every answer is known: a typing
+        error must not claim the folder.
         """
-        if not (self._folder / MANIFEST_NAME).exists():
+        self._orders = shown_orders(questions, self._candidate.config)
+        known = self._candidate.known
+        if known is not None:
+            self._keys = known.keys(questions, self._orders)
+            self._found = known.find(self._keys)
+        if not (self._folder / MANIFEST_NAME).exists() and len(self._found) < len(questions):
             self._open()
         identity = {
             "questions": digest_value([[each.id, *each.choices] for each in questions]),
-            "scoring": _shown(self._candidate.config),
+            "scoring": self._candidate.config.to_json(),
             "model": self._candidate.identity,
             "underdog": __version__,
         }
@@ -141,13 +164,39 @@ class _Seat:
         if not store.complete:
             self._progress.begin(f"scoring ({self._candidate.name})", len(questions))
             self._progress.advance(len(store.scored))
-            scorer, _ = self._open()
-            for batch in scored_batches(questions, scorer, done=frozenset(store.scored)):
-                fresh = len(batch.keys() - store.scored.keys())
-                store.add(batch)
-                self._progress.advance(fresh)
+            self._answer(questions, store)
             self._progress.end()
         return store.finish()
+
+    def _answer(self, questions: Sequence[Question], store: PredictionStore) -> None:
+        """Take what is known, score the rest, and let it be known."""
+        missing = {index: each for index, each in self._found.items() if index not in store.scored}
+        if missing:
+            self._add(missing, questions, store)
+        if store.complete:
+            return
+        scorer, _ = self._open()
+        paper = write_paper(questions, self._orders, scorer)
+        for batch in evidence_batches(paper, scorer, done=frozenset(store.scored)):
+            if self._candidate.known is not None:
+                self._candidate.known.remember(self._keys, batch)
+            self._add(batch, questions, store)
+
+    def _add(
+        self,
+        evidence: Mapping[int, Evidence],
+        questions: Sequence[Question],
+        store: PredictionStore,
+    ) -> None:
+        fresh = len(evidence.keys() - store.scored.keys())
+        normalisation = self._candidate.config.normalisation
+        store.add(
+            {
+                index: each.scored(questions[index], self._orders[index], normalisation)
+                for index, each in evidence.items()
+            }
+        )
+        self._progress.advance(fresh)
 
     def time(self, questions: Sequence[Question], config: LatencyConfig) -> None:
         """Measure latency unless the folder has it."""

@@ -77,22 +77,24 @@ class Job:
         return sum(len({target.place for target in row.targets}) for row in self.rows)
 
 
-def lay_out(index: int, encoded: EncodedPrompt, layout: Layout) -> Job:
-    """The rows of one question. InputError when the prefix or a choice has no token."""
-    completions = encoded.completion_ids
-    if not encoded.prefix_ids or not all(completions):
+def lay_out(index: int, encoded: EncodedPrompt, layout: Layout, *, kept: int = 0) -> Job:
+    """The rows of one question, without the first `kept` tokens, which were run before; positions
+    count them. InputError when a choice or the rest of the prefix has no token.
+    """
+    prefix, completions = encoded.prefix_ids[kept:], encoded.completion_ids
+    if not prefix or not all(completions):
         raise InputError("a prompt and choices of at least one token each", got=f"{encoded}")
     if layout is Layout.SHARED:
-        row = _branching_row(encoded.prefix_ids, tuple(enumerate(completions)))
+        row = _branching_row(prefix, tuple(enumerate(completions)), kept)
         return Job(index, len(completions), (row,))
-    rows = (_branching_row(encoded.prefix_ids, (choice,)) for choice in enumerate(completions))
+    rows = (_branching_row(prefix, (choice,), kept) for choice in enumerate(completions))
     return Job(index, len(completions), tuple(_straight(row) for row in rows))
 
 
 def _branching_row(
-    prefix: tuple[int, ...], completions: tuple[tuple[int, tuple[int, ...]], ...]
+    prefix: tuple[int, ...], completions: tuple[tuple[int, tuple[int, ...]], ...], kept: int
 ) -> Row:
-    tokens, positions = list(prefix), list(range(len(prefix)))
+    tokens, positions = list(prefix), list(range(kept, kept + len(prefix)))
     branches, targets = [PREFIX] * len(prefix), list[Target]()
     for number, (choice, ids) in enumerate(completions, start=1):
         place = len(prefix) - 1
@@ -101,7 +103,7 @@ def _branching_row(
             if offset < len(ids) - 1:
                 place = len(tokens)
                 tokens.append(token)
-                positions.append(len(prefix) + offset)
+                positions.append(kept + len(prefix) + offset)
                 branches.append(number)
     return Row(tuple(tokens), tuple(positions), tuple(branches), tuple(targets))
 

@@ -19,9 +19,10 @@ from typing import Any, NamedTuple
 
 import torch
 
-from underdog.adapters.positions import logits_at
 from underdog.errors import RunError
 from underdog.inference.layout import PREFIX, Job, Layout, Row
+from underdog.inference.prefix import PrefixRows, cache_of
+from underdog.inference.read_positions import Resized, logits_where_read
 
 _PADDING = -1
 """The branch number of padding: no real token sees it."""
@@ -36,8 +37,8 @@ class BatchTensors(NamedTuple):
     """
 
     tokens: torch.Tensor  # [B, L] ids
-    positions: torch.Tensor | None  # [B, L]
-    mask: torch.Tensor | None  # [B, 1, L, L]
+    positions: torch.Tensor | None  # [B or 1, L]
+    mask: torch.Tensor | None  # [B or 1, 1, L, kept + L]
     keep: torch.Tensor  # [B, L] bool, P of them true
 
 
@@ -57,36 +58,53 @@ def choose_layout(model: Any) -> Layout:
 
 
 @torch.inference_mode()
-def choice_log_probs(model: Any, jobs: Sequence[Job]) -> list[tuple[float, ...]]:
+def choice_log_probs(
+    model: Any,
+    jobs: Sequence[Job],
+    *,
+    prefixes: Sequence[PrefixRows] = (),
+    resized: Resized | None = None,
+) -> list[tuple[float, ...]]:
     """One forward pass. For each job, for each choice: the natural logarithm of its probability
     given the prefix, summed over its tokens, at most 0. RunError when the model gives NaN.
+
+    `prefixes` cover the rows of all jobs when the jobs were laid out without their beginning;
+    `resized` serves a mixed batch.
     """
     rows = [row for job in jobs for row in job.rows]
-    batch = _tensors(model, rows)
-    logits_PV = logits_at(
+    batch = _tensors(model, rows, prefixes[0].prefix.length if prefixes else 0)
+    logits_PV = logits_where_read(
         model,
         batch.keep,
+        resized=resized,
         input_ids=batch.tokens,
         attention_mask=batch.mask,
         position_ids=batch.positions,
+        past_key_values=cache_of(prefixes) if prefixes else None,
     ).float()
     values = iter(_target_log_probs(logits_PV, rows))
     return [_sums(job, values) for job in jobs]
 
 
-def _tensors(model: Any, rows: Sequence[Row]) -> BatchTensors:
+def _tensors(model: Any, rows: Sequence[Row], kept: int) -> BatchTensors:
     width = max(len(row.tokens) for row in rows)
     keep = torch.zeros(len(rows), width, dtype=torch.bool)
     for number, row in enumerate(rows):
         keep[number, [target.place for target in row.targets]] = True
-    tokens_BL = _padded([row.tokens for row in rows], width, 0)
-    positions_BL = mask_B1LL = None
-    if any(row.branched for row in rows):
-        positions_BL = _padded([row.positions for row in rows], width, 0)
-        mask_B1LL = _branch_mask(_padded([row.branches for row in rows], width, _PADDING))
-        mask_B1LL = _as_attention_takes_it(mask_B1LL, model).to(model.device)
-        positions_BL = positions_BL.to(model.device)
-    return BatchTensors(tokens_BL.to(model.device), positions_BL, mask_B1LL, keep.to(model.device))
+    tokens_BL = _padded([row.tokens for row in rows], width, 0).to(model.device)
+    keep = keep.to(model.device)
+    branched = any(row.branched for row in rows)
+    if not branched and not kept:
+        return BatchTensors(tokens_BL, None, None, keep)
+    mask = torch.ones(1, 1, width, width, dtype=torch.bool).tril()
+    positions = torch.arange(kept, kept + width)[None]
+    if branched:
+        mask = mask & _branch_mask(_padded([row.branches for row in rows], width, _PADDING))
+        positions = _padded([row.positions for row in rows], width, 0)
+    # Everybody sees the whole beginning, which stands left of the own tokens.
+    mask = torch.nn.functional.pad(mask, (kept, 0), value=True)
+    mask = _as_attention_takes_it(mask, model).to(model.device)
+    return BatchTensors(tokens_BL, positions.to(model.device), mask, keep)
 
 
 def _padded(rows: Sequence[Sequence[int]], width: int, filler: int) -> torch.Tensor:
@@ -95,13 +113,11 @@ def _padded(rows: Sequence[Sequence[int]], width: int, filler: int) -> torch.Ten
 
 
 def _branch_mask(branches: torch.Tensor) -> torch.Tensor:
-    """[B, L] to [B, 1, L, L]: true where the row's token may look at the column's, which is where
-    the column's is earlier and belongs to the prefix or to the same branch.
+    """(B, L) to (B, 1, L, L): true where the column's token belongs to the prefix or to the same
+    branch as the row's, so that no choice sees another.
     """
-    width = branches.shape[1]
-    earlier_LL = torch.ones(width, width, dtype=torch.bool).tril()
     seen_B11L, seer_B1L1 = branches[:, None, None, :], branches[:, None, :, None]
-    return earlier_LL & ((seen_B11L == PREFIX) | (seen_B11L == seer_B1L1))
+    return (seen_B11L == PREFIX) | (seen_B11L == seer_B1L1)
 
 
 def _as_attention_takes_it(mask: torch.Tensor, model: Any) -> torch.Tensor:

@@ -15,6 +15,9 @@ from enum import StrEnum
 from underdog.mcq.presentation import Presentation
 from underdog.mcq.question import Question
 
+QUESTION_CUE, ANSWER_CUE = "Question:", "Answer:"
+"""How every prompt begins and ends."""
+
 
 class PromptStyle(StrEnum):
     """How the answer is asked for."""
@@ -35,13 +38,15 @@ class Prompt:
 
 def render(question: Question, presentation: Presentation, style: PromptStyle) -> Prompt:
     """Render one question. Under TEXTS the presentation has no effect: no order is shown."""
-    head = f"Question: {question.text.strip()}\n"
+    head = f"{QUESTION_CUE} {question.text.strip()}\n"
     if style is PromptStyle.TEXTS:
-        return Prompt(f"{head}Answer:", tuple(f" {choice.strip()}" for choice in question.choices))
+        return Prompt(
+            f"{head}{ANSWER_CUE}", tuple(f" {choice.strip()}" for choice in question.choices)
+        )
     shown = presentation.show(question.choices)
     rows = (
         f"{presentation.letter(presentation.order[place])}) {choice.strip()}\n"
         for place, choice in enumerate(shown)
     )
     letters = tuple(f" {presentation.letter(index)}" for index in range(len(question.choices)))
-    return Prompt(f"{head}{''.join(rows)}Answer:", letters)
+    return Prompt(f"{head}{''.join(rows)}{ANSWER_CUE}", letters)
