@@ -35,7 +35,11 @@ EXTRA_OF = {
         "data",
     ),
     "datasets": "hub",
+    "PIL": "vision",
+    "gguf": "export",
     "ray": "ray",
+    "yaml": "vision",
+    **dict.fromkeys(("fastapi", "httpx2", "llguidance", "prometheus_client", "uvicorn"), "serve"),
     **dict.fromkeys(
         ("accelerate", "peft", "safetensors", "tensorboard", "tokenizers", "torch", "transformers"),
         "llm",

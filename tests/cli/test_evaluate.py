@@ -12,7 +12,7 @@ import torch
 from rich.console import Console
 
 from fakes import ChosenScorer, numbered_questions, save_base, save_random_adapter
-from underdog.cli.evaluate import percent, show
+from underdog.cli.evaluation_view import percent, show
 from underdog.cli.main import main
 from underdog.data.row import Band, Row, Split
 from underdog.data.store import write_rows

@@ -72,7 +72,7 @@ def test_flags_change_the_recipe_and_json_holds_everything() -> None:
     """Kind, rank, batch, lengths and type, through a real process."""
     value = planned(
         *("--recipe", "mi300x-72b-lora", "--gpu", "mi300x", "--kind", "dora", "--rank", "8"),
-        *("--batch", "32", "--accumulation", "8", "--no-activation-checkpointing"),
+        *("--batch", "32", "--accumulation", "8", "--activation-checkpointing", "4"),
         *("--rows", "1000", "--tokens", "100", "--longest", "200", "--epochs", "2"),
     )
     assert value["adapter"]["kind"] == "dora"
@@ -82,7 +82,7 @@ def test_flags_change_the_recipe_and_json_holds_everything() -> None:
         "micro_batch": 4,
         "accumulation": 8,
         "largest_micro_batch": value["batch"]["largest_micro_batch"],
-        "activation_checkpointing": False,
+        "activation_checkpointing": 4,
     }
     assert (value["rows"]["count"], value["rows"]["longest"]) == (1000, 200)
     memory = value["memory"]

@@ -145,7 +145,7 @@ WRONG = {
     "no teams": ((), "a match needs --a, --b and --out"),
     "unknown entrant": (
         ("--a", "longst", "--b", "random", "--out", "{}"),
-        "an entrant: random, always-b, longest, model:BASE[:ADAPTER], or a run folder",
+        "an entrant: random, always-b, longest, model:BASE[:ADAPTER], ensemble:FILE, or a run",
     ),
     "no model": (("--a", "model:", "--b", "random", "--out", "{}"), "got 'model:'"),
     "folder without adapter": (

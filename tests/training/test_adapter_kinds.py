@@ -77,7 +77,7 @@ def test_dora_computes_activations_twice_to_the_same_weights(
     with two parts to a step the norms are made once: no bit differs from the plain run.
     """
     weights = []
-    for name, checkpointing in (("plain", False), ("twice", True)):
+    for name, checkpointing in (("plain", 0), ("twice", 1)):
         job = job_of("dora", base_folder, tmp_path / name)
         execution = replace(
             job.config.execution, activation_checkpointing=checkpointing, accumulation=2

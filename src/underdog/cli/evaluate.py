@@ -1,4 +1,4 @@
-"""``underdog evaluate``: a base and an adapter on the same held-out questions, with intervals.
+"""``underdog evaluate``: a model, its adapter or an ensemble on held-out questions, with intervals.
 
 With ``--forgetting BEFORE AFTER`` no model is asked: two folders of stored answers are compared,
 question by question.
@@ -11,18 +11,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from underdog.cli.evaluation_view import show
+from underdog.cli.remote import add_remote_arguments, examine_remote, is_remote
+
 if TYPE_CHECKING:
     from rich.table import Table
 
     from underdog.evaluation.forgetting import Forgetting
     from underdog.evaluation.predictions import Scored
     from underdog.evaluation.results import Item
+    from underdog.inference.examine import Candidate
     from underdog.inference.scorer import ScoringConfig
+    from underdog.runs.progress import Progress
 
 
 FORGETTING_NAME = "forgetting.json"
-MOST_GROUPS = 12
-"""Rows of one breakdown on the screen; the file has all."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--base",
         metavar="MODEL",
-        help="model folder, hub name, or tiny-base (in the package)",
+        help="model folder, hub name, tiny-base (in the package), or the URL of a server",
     )
     add(
         "--forgetting",
@@ -48,9 +51,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="adapter folder, or a run that holds one; without it the base is scored alone",
     )
+    add(
+        "--ensemble",
+        type=Path,
+        metavar="FILE",
+        help="a file made by underdog ensemble fit, in place of --base and --adapter; it says "
+        "how its members are asked",
+    )
     add("--out", type=Path, metavar="DIR", help="folder for answers and results")
+    add(
+        "--debias",
+        choices=("pride", "rotate"),
+        help="take the preference for letters out: pride rotates 5 %% of the questions, rotate "
+        "asks all rotations of each (with --style letters)",
+    )
     add("--split", choices=("validation", "train"), default="validation", help="which questions")
-    add("--limit", type=_positive, metavar="N", help="only the first N questions")
+    add("--limit", type=positive, metavar="N", help="only the first N questions")
+    add(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="where log-probabilities are kept between evaluations (the user's cache folder)",
+    )
+    add_scoring_arguments(parser)
+    add("--timed", type=_count, default=100, metavar="N", help="questions timed alone; 0: none")
+    add_remote_arguments(parser)
+
+
+def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:
+    """How a model is asked: the same flags wherever one is."""
+    add = parser.add_argument
     add("--style", choices=("texts", "letters"), default="texts", help="how answers are asked for")
     add(
         "--normalisation",
@@ -68,17 +98,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="automatic",
         help='whether answers are " A" or "A"; automatic: a space in plain prompts only',
     )
-    add(
-        "--cache",
-        type=Path,
-        metavar="DIR",
-        help="where log-probabilities are kept between evaluations (the user's cache folder)",
-    )
     add("--dtype", choices=("float32", "bfloat16", "float16"), default="float32")
-    add(
-        "--batch-tokens", type=_positive, default=1024, metavar="N", help="per pass; GPUs want more"
-    )
-    add("--timed", type=_count, default=100, metavar="N", help="questions timed alone; 0: none")
+    add("--batch-tokens", type=positive, default=1024, metavar="N", help="per pass; GPUs want more")
     add("--seed", type=int, default=0, help="order in which letters show the choices")
 
 
@@ -87,24 +108,14 @@ def run(args: argparse.Namespace) -> int:
     if args.forgetting is not None:
         return run_forgetting(args)
     _check_asked(args)
-    import time
-
     from underdog.cli.console import ProgressBar, console
-    from underdog.inference.evidence_cache import EvidenceCache, default_folder
-    from underdog.inference.examine import base_and_tuned, evaluate_models
-    from underdog.inference.latency import LatencyConfig
 
-    items = _items(args.data, args.split, args.limit)
-    config = _config(args, items)
-    cache = EvidenceCache(args.cache or default_folder())
+    items = read_items(args.data, args.split, args.limit)
     with ProgressBar() as progress:
-        results = evaluate_models(
-            items,
-            base_and_tuned(args.base, args.adapter, config=config, dtype=args.dtype, cache=cache),
-            args.out,
-            clock=time.perf_counter,
-            latency=LatencyConfig(questions=args.timed) if args.timed else None,
-            progress=progress,
+        results = (
+            _examine_models(args, items, progress)
+            if args.ensemble is None
+            else _examine_ensemble(args, items, progress)
         )
     for part in show(results, _latencies(args.out, results)):
         console.print(part, soft_wrap=isinstance(part, str))
@@ -112,14 +123,100 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _config(args: argparse.Namespace, items: Sequence[Item]) -> ScoringConfig:
-    """How questions are put; worked examples come from the split that is not asked."""
+def _examine_models(
+    args: argparse.Namespace, items: Sequence[Item], progress: Progress
+) -> Mapping[str, Any]:
+    if is_remote(args.base):
+        return examine_remote(args, items, scoring_config(args, items), progress)
+    import time
+
+    from underdog.inference.evidence_cache import EvidenceCache, default_folder
+    from underdog.inference.examine import base_and_tuned, evaluate_models
+    from underdog.inference.latency import LatencyConfig
+
+    config = scoring_config(args, items)
+    cache = EvidenceCache(args.cache or default_folder())
+    candidates = base_and_tuned(
+        args.base, args.adapter, config=config, dtype=args.dtype, cache=cache
+    )
+    results = evaluate_models(
+        items,
+        candidates,
+        args.out,
+        clock=time.perf_counter,
+        latency=LatencyConfig(questions=args.timed) if args.timed else None,
+        progress=progress,
+    )
+    if args.debias is None:
+        return results
+    return _debias(args, items, candidates, results["scoring"], progress=progress)
+
+
+def _debias(
+    args: argparse.Namespace,
+    items: Sequence[Item],
+    candidates: Sequence[Candidate],
+    scoring: Mapping[str, Any],
+    *,
+    progress: Progress,
+) -> Mapping[str, Any]:
+    """The same results, and beside each model its answers without the bias."""
+    from underdog.evaluation.predictions import PREDICTIONS_NAME, read_scored
+    from underdog.evaluation.results import clusters_of, summarise, write_results
+    from underdog.inference.rotations import Debias, debiased
+
+    how = Debias(args.debias)
+    models: dict[str, tuple[Scored, ...]] = {}
+    reports: dict[str, Any] = {}
+    for each in candidates:
+        plain = read_scored(args.out / each.name / PREDICTIONS_NAME)
+        found = debiased(
+            [item.question for item in items],
+            plain,
+            how,
+            each.open,
+            folder=args.out / each.name,
+            config=each.config,
+            groups=clusters_of(items),
+            progress=progress,
+        )
+        models[each.name], models[f"{each.name} debiased"] = plain, found.scored
+        reports[each.name] = found.report
+    results = {**summarise(items, models, scoring=scoring), "position_bias": reports}
+    write_results(args.out, results)
+    return results
+
+
+def _examine_ensemble(
+    args: argparse.Namespace, items: Sequence[Item], progress: Progress
+) -> Mapping[str, Any]:
+    import time
+
+    from underdog.inference.ensemble_examine import examine_ensemble
+    from underdog.inference.ensemble_file import read_ensemble
+    from underdog.inference.latency import LatencyConfig
+
+    return examine_ensemble(
+        items,
+        read_ensemble(args.ensemble),
+        args.out,
+        clock=time.perf_counter,
+        latency=LatencyConfig(questions=args.timed) if args.timed else None,
+        progress=progress,
+    )
+
+
+def scoring_config(args: argparse.Namespace, items: Sequence[Item]) -> ScoringConfig:
+    """How questions are put, from the flags of `add_scoring_arguments`; worked examples come from
+    the split that is not asked.
+    """
     from underdog.data.store import read_rows
     from underdog.inference.scorer import Normalisation, ScoringConfig
     from underdog.mcq.prompt import PromptStyle
     from underdog.mcq.template import Spacing, draw_shots
 
-    pool = (row.question for row in read_rows(args.data) if row.split.value != args.split)
+    split = getattr(args, "split", "validation")
+    pool = (row.question for row in read_rows(args.data) if row.split.value != split)
     asked = {item.question.id for item in items}
     return ScoringConfig(
         style=PromptStyle(args.style),
@@ -137,12 +234,20 @@ def _check_asked(args: argparse.Namespace) -> None:
     """What a model needs to be asked; argparse cannot require it only without --forgetting."""
     from underdog.errors import InputError
 
+    if args.ensemble is not None:
+        given = [flag for flag in ("base", "adapter", "debias") if getattr(args, flag) is not None]
+        if given or args.out is None:
+            raise InputError(
+                "--ensemble FILE and --out DIR: the file names base and adapters",
+                got=f"--{given[0]}" if given else "no --out",
+            )
+        return
     missing = [flag for flag in ("base", "out") if getattr(args, flag) is None]
     if missing:
         raise InputError(
             "--base and --out are needed to ask a model",
             got=f"no {' and no '.join('--' + flag for flag in missing)}",
-            hint="--forgetting BEFORE AFTER compares stored answers",
+            hint="--ensemble FILE, or --forgetting BEFORE AFTER, which compares stored answers",
         )
 
 
@@ -194,7 +299,8 @@ def _topic_table(found: Forgetting) -> Table:
     return table
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A whole number of at least 1, for argparse."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("at least 1")
@@ -208,13 +314,18 @@ def _count(text: str) -> int:
     return value
 
 
-def _items(folder: Path, split: str, limit: int | None) -> list[Item]:
+def read_items(folder: Path, split: str, limit: int | None) -> list[Item]:
+    """The questions of one split whose keys are known, the first `limit`, with band and group."""
     from underdog.data.store import read_rows
     from underdog.errors import InputError
     from underdog.evaluation.results import Item
 
     rows = [row for row in read_rows(folder) if row.split.value == split]
-    keyed = [Item(row.question, row.band.value) for row in rows if row.question.answer is not None]
+    keyed = [
+        Item(row.question, row.band.value, row.group)
+        for row in rows
+        if row.question.answer is not None
+    ]
     if not keyed:
         raise InputError(f"questions of the {split} split with known answers", where=folder)
     return keyed[:limit]
@@ -226,73 +337,3 @@ def _latencies(folder: Path, results: Mapping[str, Any]) -> dict[str, Mapping[st
 
     paths = {model["name"]: folder / model["name"] / LATENCY_NAME for model in results["models"]}
     return {name: read_json(path) for name, path in paths.items() if path.exists()}
-
-
-def show(
-    results: Mapping[str, Any], latencies: Mapping[str, Mapping[str, Any]]
-) -> list[Table | str]:
-    """What the terminal shows: accuracy, the comparison, latency, and warnings."""
-    parts: list[Table | str] = [_accuracy_table(results)]
-    parts += [f"{each['sentence']}." for each in results["comparisons"]]
-    parts += [_constant(model) for model in results["models"] if model["places"]["constant"]]
-    if latencies:
-        parts.append(_latency_table(latencies))
-    return parts
-
-
-def _accuracy_table(results: Mapping[str, Any]) -> Table:
-    from rich.table import Table
-
-    models: Sequence[Mapping[str, Any]] = results["models"]
-    table = Table(
-        title=f"Accuracy on {results['questions']} questions, Wilson 95 % intervals "
-        f"(guessing: {100 * results['chance']:.0f} %)",
-        title_justify="left",
-    )
-    table.add_column("")
-    table.add_column("questions", justify="right")
-    for model in models:
-        table.add_column(model["name"], justify="right")
-    whole = [model["accuracy"] for model in models]
-    table.add_row("all", str(results["questions"]), *map(percent, whole), end_section=True)
-    for key in ("by_band", "by_topic", "by_source"):
-        _add_groups(table, models, key)
-    return table
-
-
-def _add_groups(table: Table, models: Sequence[Mapping[str, Any]], key: str) -> None:
-    """The largest groups of one breakdown; none where all questions share one label."""
-    groups, kind = models[0][key], key.removeprefix("by_")
-    if len(groups) < 2:
-        return
-    for number, group in enumerate(groups[:MOST_GROUPS]):
-        cells = [percent(model[key][number]["accuracy"]) for model in models]
-        table.add_row(f"{kind}: {group['name']}", str(group["accuracy"]["n"]), *cells)
-    if len(groups) > MOST_GROUPS:
-        table.add_row(f"{len(groups) - MOST_GROUPS} smaller ones are in results.json")
-    table.add_section()
-
-
-def percent(interval: Mapping[str, Any]) -> str:
-    """``71.4 % (67.3 to 75.2)``."""
-    value, low, high = (100 * interval[key] for key in ("value", "low", "high"))
-    return f"{value:.1f} % ({low:.1f} to {high:.1f})"
-
-
-def _constant(model: Mapping[str, Any]) -> str:
-    share = 100 * model["places"]["largest_share"]
-    return f"Warning: {model['name']} gives {share:.0f} % of its answers at one place."
-
-
-def _latency_table(latencies: Mapping[str, Mapping[str, Any]]) -> Table:
-    from rich.table import Table
-
-    table = Table(title="Milliseconds per question, one at a time", title_justify="left")
-    table.add_column("")
-    for name in ("timed", "p50", "p95", "p99", "slowest", "warm-up", "loading"):
-        table.add_column(name, justify="right")
-    for name, each in latencies.items():
-        keys = ("p50_s", "p95_s", "p99_s", "max_s", "warmup_s", "load_s")
-        cells = ["" if each[key] is None else f"{1000 * each[key]:.1f}" for key in keys]
-        table.add_row(name, str(each["questions"]), *cells)
-    return table

@@ -19,14 +19,19 @@ from underdog.hardware.rocm import Setting, prepare
 from underdog.runs.launch import read_launch
 
 COMMANDS = {
+    "doctor": "whether this machine is well enough to train; what a log complains of",
     "run": "walk the whole path of a recipe: data, training, evaluation, match, report",
     "data": "build a question set from files: check, group, rate, split, order",
     "plan": "memory, time, disk and cost of a training run before it starts",
     "train": "train an adapter on a question set",
-    "evaluate": "score a base and an adapter on held-out questions, with intervals",
+    "evaluate": "score a base, an adapter or an ensemble on held-out questions, with intervals",
+    "ensemble": "pool several adapters on one base into one model, and judge whether it is better",
+    "compare": "rank many models on one question set, asking no more than it takes",
+    "export": "write a tuned model as merged safetensors or GGUF, and prove that it answers alike",
+    "serve": "serve models over HTTP: OpenAI's interface, and one for questions",
     "play": "play a match between two entrants, or replay a stored one",
     "report": "write the one-page report of a run folder",
-    "vision": "convolution without the vendor's library: proof, timings, endurance",
+    "vision": "detectors, their data and scores; convolution without the vendor's library",
 }
 """Name and one-line help; ``underdog.cli.NAME`` is the module."""
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from underdog.protocol.tokens import CountTokens
     from underdog.tournament.scoreboard import Scoreboard
 
-SPECS = "random, always-b, longest, model:BASE[:ADAPTER], or a run folder with an adapter"
+SPECS = (
+    "random, always-b, longest, model:BASE[:ADAPTER], ensemble:FILE, or a run folder with an "
+    "adapter"
+)
 EXIT_DIFFERENT = 1
 """A replay did not give the stored result."""
 
@@ -103,12 +106,15 @@ def _play(args: argparse.Namespace) -> int:
 
 
 class _Spec(NamedTuple):
-    """An entrant as it was asked for. `base` is None for baselines; `style` None: not known."""
+    """An entrant as it was asked for. `base` is None for baselines and ensembles; `style` None: not
+    known.
+    """
 
     name: str
     base: str | None = None
     adapter: Path | None = None
     style: str | None = None
+    ensemble: Path | None = None
 
 
 def _read_spec(text: str) -> _Spec:
@@ -125,6 +131,8 @@ def _read_spec(text: str) -> _Spec:
         folder = Path(adapter) if adapter else None
         name = _short(Path(base)) + (f" + {_short(folder)}" if folder else "")
         return _Spec(name, base, folder)
+    if kind == "ensemble" and rest:
+        return _read_ensemble(Path(rest))
     if Path(text).is_dir():
         return _read_run(Path(text))
     near = difflib.get_close_matches(text, BASELINES, n=1)
@@ -158,6 +166,14 @@ def _read_run(folder: Path) -> _Spec:
     recipe = read_manifest(adapter.parent).identity.get("training") if trained else None
     style = recipe.get("style") if isinstance(recipe, Mapping) else None
     return _Spec(_short(folder.resolve()), str(name), adapter, style)
+
+
+def _read_ensemble(path: Path) -> _Spec:
+    """Its file says how its members are asked."""
+    from underdog.inference.ensemble_file import read_ensemble
+
+    style = str(read_ensemble(path).scoring["style"])
+    return _Spec(path.stem, style=style, ensemble=path)
 
 
 def _with_style(specs: Sequence[_Spec], wanted: str | None) -> list[_Spec]:
@@ -227,9 +243,22 @@ def _answerer(
 ) -> tuple[Answerer, Mapping[str, Any]]:
     from underdog.agents.baseline import baseline
 
+    if spec.ensemble is not None:
+        return _ensemble(spec.ensemble)
     if spec.base is not None:
         return _model(spec, spec.base, args, opened)
     return baseline(spec.name, seed=args.seed), {"baseline": spec.name}
+
+
+def _ensemble(path: Path) -> tuple[Answerer, Mapping[str, Any]]:
+    """Asked as its members were when their weights were fitted, whatever --style says."""
+    from underdog.agents.model_answerer import ModelAnswerer
+    from underdog.inference.ensemble import open_ensemble
+    from underdog.runs.files import digest_file
+
+    player = ModelAnswerer(open_ensemble(path).score)
+    player.warm_up()
+    return player, {"ensemble": digest_file(path)}
 
 
 def _model(

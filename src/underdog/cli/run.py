@@ -120,7 +120,7 @@ def _train(folder: Path) -> str:
 
 
 def _evaluate(folder: Path) -> str:
-    from underdog.cli.evaluate import percent
+    from underdog.cli.evaluation_view import percent
     from underdog.runs.files import read_json
 
     value: Mapping[str, Any] = read_json(folder / "results.json")

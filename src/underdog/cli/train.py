@@ -194,7 +194,15 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
     )
     add("--subspaces", metavar="DIR", help="where oplora keeps what it computes once per base")
     add("--accumulation", type=int, default=1, metavar="N", help="forward passes per step")
-    add("--activation-checkpointing", action="store_true", help="less memory, a third slower")
+    add(
+        "--activation-checkpointing",
+        nargs="?",
+        type=int,
+        default=0,
+        const=1,
+        metavar="N",
+        help="compute every N-th layer twice: less memory, up to a third slower (without N: each)",
+    )
     add("--checkpoint-every", type=int, default=100, metavar="STEPS", help="(default: 100)")
     add(
         "--sharding",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from underdog.errors import InputError
-from underdog.evaluation.accuracy import accuracy
+from underdog.evaluation.clusters import clustered_accuracy
 from underdog.interval import Interval
 
 NO_LABEL = "(none)"
@@ -35,16 +35,27 @@ class Group:
         return {"name": self.name, "accuracy": self.accuracy.to_json()}
 
 
-def by_label(labels: Sequence[str], right: Sequence[bool]) -> tuple[Group, ...]:
+def by_label(
+    labels: Sequence[str], right: Sequence[bool], clusters: Sequence[str] | None = None
+) -> tuple[Group, ...]:
     """Groups in the order of the bands where they are bands; else most questions first, then by
-    name. Every question is in exactly one group.
+    name. Every question is in exactly one group. `clusters` names what hangs together.
     """
     if len(labels) != len(right):
         raise InputError("one label per mark", got=f"{len(labels)} labels, {len(right)} marks")
-    marks: dict[str, list[bool]] = defaultdict(list)
-    for label, mark in zip(labels, right, strict=True):
-        marks[label or NO_LABEL].append(mark)
-    groups = [Group(name, accuracy(each)) for name, each in marks.items()]
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, label in enumerate(labels):
+        places[label or NO_LABEL].append(place)
+    groups = [
+        Group(
+            name,
+            clustered_accuracy(
+                [right[place] for place in each],
+                clusters and [clusters[place] for place in each],
+            ),
+        )
+        for name, each in places.items()
+    ]
     return tuple(sorted(groups, key=_place))
 
 

@@ -1,7 +1,8 @@
 """Whether a model that says 70 % is right 70 % of the time.
 
 In: questions and predictions with log-probabilities. Out: expected calibration error, Brier score,
-negative log-likelihood, and a reliability table with intervals. Never: a prediction changed.
+negative log-likelihood, a reliability table with intervals, and what confidence is good for
+(`selective`). Never: a prediction changed.
 
 Confidence is the probability of the chosen answer, between 1 / (number of choices) and 1.
 """
@@ -16,6 +17,7 @@ from typing import Any
 
 from underdog.errors import InputError
 from underdog.evaluation.accuracy import accuracy, check_aligned
+from underdog.evaluation.selective import Selective, selective
 from underdog.interval import Interval
 from underdog.mcq.prediction import Prediction
 from underdog.mcq.question import Question
@@ -45,24 +47,29 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`ece` from 0 to 1 over `bins`; `brier` from 0 to 2 (summed over the choices, as Brier 1950
-    defined it); `nll` in nats per question. Only predictions with probabilities are counted.
+    """`ece` from 0 to 1 over `bins`, and `ece_debiased` less what a bin's own scatter adds to it;
+    `brier` from 0 to 2 (summed over the choices, as Brier 1950 defined it); `nll` in nats per
+    question. Only predictions with probabilities are counted.
     """
 
     questions: int
     ece: float
+    ece_debiased: float
     brier: float
     nll: float
     bins: tuple[Bin, ...]
+    selective: Selective
 
     def to_json(self) -> dict[str, Any]:
         """As a plain JSON object."""
         return {
             "questions": self.questions,
             "ece": self.ece,
+            "ece_debiased": self.ece_debiased,
             "brier": self.brier,
             "nll": self.nll,
             "bins": [each.to_json() for each in self.bins],
+            "selective": self.selective.to_json(),
         }
 
 
@@ -90,10 +97,36 @@ def calibrate(
     return Calibration(
         questions=n,
         ece=math.fsum(gaps) / n,
+        ece_debiased=_debiased(table, n),
         brier=math.fsum(_brier(each) for each in given) / n,
         nll=math.fsum(-each.log_probs[each.key] for each in given) / n,
         bins=table,
+        selective=selective([each.confidence for each in given], [each.right for each in given]),
     )
+
+
+def _debiased(table: Sequence[Bin], n: int) -> float:
+    """The error less its expected excess, at least 0.
+
+    The accuracy of a bin scatters around the truth with variance a (1 - a) / m, which makes its
+    gap to the confidence look larger: E|Z| - |d| for Z normal around the gap d, the folded normal
+    distribution (Kumar, Liang and Ma, NeurIPS 2019, section 4 and appendix, do it by drawing).
+    """
+    total = 0.0
+    for each in table:
+        gap = abs(each.accuracy.value - each.confidence)
+        deviation = math.sqrt(each.accuracy.value * (1 - each.accuracy.value) / each.accuracy.n)
+        total += each.accuracy.n * (gap - (_folded_mean(gap, deviation) - gap))
+    return max(total / n, 0.0)
+
+
+def _folded_mean(mean: float, deviation: float) -> float:
+    """E|Z| for Z normal (Leone, Nelson and Nottingham, Technometrics 3:543, 1961)."""
+    if deviation == 0:
+        return abs(mean)
+    ratio = mean / deviation
+    bell = deviation * math.sqrt(2 / math.pi) * math.exp(-ratio * ratio / 2)
+    return bell + mean * math.erf(ratio / math.sqrt(2))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,18 @@ The object, with INTERVAL = {"value", "low", "high", "n", "method", "level"} and
     questions     how many, the same for every model
     scoring       how they were put to the model: a flat table
     chance        accuracy of guessing: the mean of 1 / (number of choices)
+    groups        how many groups of questions that hang together, None when not known; with
+                  fewer groups than questions all intervals are those of `clusters`
+    trust         one sentence on how far the last model's accuracy can be trusted
     models        in the order given; the first is the reference, the last the subject
-      name, accuracy: INTERVAL (wilson; unanswered is wrong), outcomes: {outcome: count}
+      name, accuracy: INTERVAL (unanswered is wrong), outcomes: {outcome: count}
       by_topic, by_band, by_source: [GROUP]  most questions first (bands: easy, medium, hard)
-      calibration  None, or {questions, ece, brier, nll, bins: [{low, high, confidence, accuracy}]}
+      calibration  None, or {questions, ece, ece_debiased, brier, nll, bins: [{low, high,
+                   confidence, accuracy}], selective: {auroc, aurc, curve: [{coverage, accuracy}]}}
       places       {counts, key_counts, largest_share, constant}: where the answers stood
       answer_mass  None, or the mean probability of all choices together under the vocabulary
-    comparisons   every later model against the first, see `compare.Comparison.to_json`
+    comparisons   every later model against the first, see `compare.Comparison.to_json`; with
+                  `clustered`, the difference's interval over groups, None where that is the same
     worst_topics  of the last model: [{topic, accuracy: INTERVAL, reference: INTERVAL or None}]
     examples      see `examples.Example.to_json`
 """
@@ -31,13 +36,15 @@ from pathlib import Path
 from typing import Any
 
 from underdog.errors import InputError
-from underdog.evaluation.accuracy import accuracy, marks
+from underdog.evaluation.accuracy import marks
 from underdog.evaluation.breakdown import by_label, worst
 from underdog.evaluation.calibration import calibrate
+from underdog.evaluation.clusters import clustered_accuracy, clustered_difference
 from underdog.evaluation.compare import compare
 from underdog.evaluation.examples import choose_examples
 from underdog.evaluation.places import count_places
 from underdog.evaluation.predictions import Scored
+from underdog.evaluation.trust import trust_sentence
 from underdog.mcq.prediction import Prediction
 from underdog.mcq.question import Question
 from underdog.runs.files import read_json, write_json
@@ -48,10 +55,13 @@ KIND = "underdog evaluation"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A question with its difficulty band; "" when none was given."""
+    """A question with its difficulty band, and the group of questions that it hangs together
+    with (one template, one fact); "" when not known.
+    """
 
     question: Question
     band: str = ""
+    group: str = ""
 
 
 def summarise(
@@ -68,17 +78,30 @@ def summarise(
     questions = [item.question for item in items]
     bands = [item.band for item in items]
     predictions = {name: [each.prediction for each in scored] for name, scored in models.items()}
-    parts = [_model(name, questions, bands, scored) for name, scored in models.items()]
+    clusters = clusters_of(items)
+    parts = [_model(name, items, scored, clusters) for name, scored in models.items()]
+    chance = math.fsum(1 / len(each.choices) for each in questions) / len(questions)
+    groups = None if clusters is None else len(set(clusters))
+    last = list(models)[-1]
+    known = clustered_accuracy(marks(questions, predictions[last]), clusters)
     return {
         "kind": KIND,
         "questions": len(items),
+        "groups": groups,
         "scoring": dict(scoring),
-        "chance": math.fsum(1 / len(each.choices) for each in questions) / len(questions),
+        "chance": chance,
+        "trust": trust_sentence(last, known, chance=chance, groups=groups),
         "models": parts,
-        "comparisons": _comparisons(questions, predictions),
+        "comparisons": _comparisons(questions, predictions, clusters),
         "worst_topics": _worst_topics(questions, predictions),
         "examples": [each.to_json() for each in choose_examples(questions, bands, predictions)],
     }
+
+
+def clusters_of(items: Sequence[Item]) -> list[str] | None:
+    """The group of every question; None when any is not known."""
+    groups = [item.group for item in items]
+    return groups if all(groups) else None
 
 
 def write_results(folder: Path, results: Mapping[str, Any]) -> Path:
@@ -94,26 +117,29 @@ def read_results(folder: Path) -> dict[str, Any]:
 
 
 def _model(
-    name: str, questions: Sequence[Question], bands: Sequence[str], scored: Sequence[Scored]
+    name: str, items: Sequence[Item], scored: Sequence[Scored], clusters: Sequence[str] | None
 ) -> dict[str, Any]:
+    questions = [item.question for item in items]
     predictions = [each.prediction for each in scored]
     right = marks(questions, predictions)
     calibration = calibrate(questions, predictions)
     return {
         "name": name,
-        "accuracy": accuracy(right).to_json(),
+        "accuracy": clustered_accuracy(right, clusters).to_json(),
         "outcomes": dict(Counter(each.outcome.value for each in predictions)),
-        "by_topic": _groups([each.topic for each in questions], right),
-        "by_band": _groups(bands, right),
-        "by_source": _groups([each.source for each in questions], right),
+        "by_topic": _groups([each.topic for each in questions], right, clusters),
+        "by_band": _groups([item.band for item in items], right, clusters),
+        "by_source": _groups([each.source for each in questions], right, clusters),
         "calibration": None if calibration is None else calibration.to_json(),
         "places": count_places(questions, predictions).to_json(),
         "answer_mass": _mean_mass(scored),
     }
 
 
-def _groups(labels: Sequence[str], right: Sequence[bool]) -> list[dict[str, Any]]:
-    return [group.to_json() for group in by_label(labels, right)]
+def _groups(
+    labels: Sequence[str], right: Sequence[bool], clusters: Sequence[str] | None
+) -> list[dict[str, Any]]:
+    return [group.to_json() for group in by_label(labels, right, clusters)]
 
 
 def _mean_mass(scored: Sequence[Scored]) -> float | None:
@@ -122,11 +148,19 @@ def _mean_mass(scored: Sequence[Scored]) -> float | None:
 
 
 def _comparisons(
-    questions: Sequence[Question], models: Mapping[str, Sequence[Prediction]]
+    questions: Sequence[Question],
+    models: Mapping[str, Sequence[Prediction]],
+    clusters: Sequence[str] | None,
 ) -> list[dict[str, Any]]:
     right = {name: marks(questions, predictions) for name, predictions in models.items()}
     first, *others = right
-    return [compare(right[first], right[other], names=(first, other)).to_json() for other in others]
+    dependent = clusters is not None and len(set(clusters)) < len(clusters)
+    found = []
+    for other in others:
+        compared = compare(right[first], right[other], names=(first, other)).to_json()
+        lead = clustered_difference(right[first], right[other], clusters) if dependent else None
+        found.append({**compared, "clustered": None if lead is None else lead.to_json()})
+    return found
 
 
 def _worst_topics(

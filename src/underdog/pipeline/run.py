@@ -156,7 +156,8 @@ class _Path:
 
         settings = self._recipe.evaluation
         rows = [row for row in self._held_out() if row.question.answer is not None]
-        items = [Item(row.question, row.band.value) for row in rows][: settings.questions]
+        items = [Item(row.question, row.band.value, row.group) for row in rows]
+        items = items[: settings.questions]
         if not items:
             raise InputError(
                 "held-out questions with known answers are needed",

@@ -29,6 +29,7 @@ from underdog.adapters.lora import (
     tensors_from_bytes,
     tensors_to_bytes,
 )
+from underdog.adapters.recompute import recomputing
 from underdog.adapters.settings import AdapterKind, AdapterSettings
 from underdog.adapters.subspaces import SubspaceStore, default_folder
 from underdog.adapters.unsloth import is_unsloth
@@ -299,23 +300,21 @@ def adapted(
         turns.gather(None)
     if bases is not None:
         say(bases.sentence())
-    if config.execution.activation_checkpointing:
-        _named(model, "checkpointing_enable")({"use_reentrant": False})
     if processes.sharded:
         shard_base(model_with_adapter, count=processes.count, device=accelerator.device)
+    every_n_layers = config.execution.activation_checkpointing
     try:
         # Prepared as for evaluation: without DistributedDataParallel, whose work `processes` does.
         prepared = accelerator.prepare_model(model_with_adapter, evaluation_mode=True)
         optimizer = accelerator.prepare_optimizer(make_optimizer(prepared, job.adapter, config))
         with ExitStack() as shortcuts:
+            shortcuts.enter_context(recomputing(model, every_n_layers=every_n_layers))
             reading = None
             if not is_unsloth(model):  # whose kernels replace these layers as a whole
                 shortcuts.enter_context(fused_lora(prepared))
                 reading = shortcuts.enter_context(last_layer_where_read(prepared))
             yield Trained(prepared, optimizer, reading), accelerator
     finally:
-        if config.execution.activation_checkpointing:
-            _named(model, "checkpointing_disable")()
         model_with_adapter.unload()
         for weight, trainable in zip(base_weights, was_trainable, strict=True):
             weight.requires_grad_(trainable)
@@ -355,15 +354,6 @@ def make_optimizer(
         eps=optimizer.epsilon,
         fused=True,
     )
-
-
-def _named(model: Any, action: str) -> Callable[..., None]:
-    """A method that transformers 5.17 calls gradient_... and later versions activation_..."""
-    for kind in ("activation", "gradient"):
-        method: Callable[..., None] | None = getattr(model, f"{kind}_{action}", None)
-        if method is not None:
-            return method
-    raise InputError("a model that can compute activations again", got=type(model).__name__)
 
 
 def _run(plan: LoopPlan, trained: Trained, state: LoopState, tools: LoopTools) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from underdog.adapters.settings import AdapterSettings
 from underdog.hardware.gpus import Device
+from underdog.training.budget.activations import recomputed
 from underdog.training.budget.adapter_size import trainable_weights
 from underdog.training.budget.lengths import Work
 from underdog.training.budget.shape import Shape
@@ -51,27 +52,30 @@ def estimate_time(
     device: Device,
     *,
     dtype: str,
-    checkpointing: bool,
+    every_n_layers: int,
     accumulation: int,
 ) -> Time:
     """Time of all steps: operations at the rate that training reaches, and starting them."""
-    flops = run_flops(shape, adapter, work, checkpointing=checkpointing)
+    flops = run_flops(shape, adapter, work, every_n_layers=every_n_layers)
     peak = device.flops_32 if dtype == "float32" else device.flops_16
     if not device.rates_known or peak <= 0:
         return Time(work.steps, flops, None, None)
     low_share, high_share = device.hfu
-    kind = ("float32" if dtype == "float32" else "half", checkpointing)
-    started = work.steps * accumulation * shape.layers * OPERATIONS_PER_BLOCK[kind]
+    again = recomputed(shape.layers, every_n_layers)
+    kind = "float32" if dtype == "float32" else "half"
+    operations = again * OPERATIONS_PER_BLOCK[kind, True]
+    operations += (shape.layers - again) * OPERATIONS_PER_BLOCK[kind, False]
+    started = work.steps * accumulation * operations
     low = max(flops / (peak * high_share), started * LAUNCH_S[0])
     high = flops / (peak * low_share) + started * LAUNCH_S[1]
     return Time(work.steps, flops, (low / work.steps, high / work.steps), (low, high))
 
 
-def run_flops(shape: Shape, adapter: AdapterSettings, work: Work, *, checkpointing: bool) -> float:
+def run_flops(shape: Shape, adapter: AdapterSettings, work: Work, *, every_n_layers: int) -> float:
     """Operations of the whole run, padding included."""
     attention, feed_forward = shape.attention_products, shape.feed_forward_products
     trained = trainable_weights(shape, adapter)
-    again = shape.layers - 1 if checkpointing else 0
+    again = recomputed(shape.layers, every_n_layers)
     per_token = 4 * (shape.layers * attention + (shape.layers - 1) * feed_forward)
     per_token += 2 * again * (attention + feed_forward)
     per_token += 6 * trained + 2 * trained * again // max(shape.layers, 1)

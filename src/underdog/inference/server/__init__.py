@@ -1,0 +1,1 @@
+"""Models behind HTTP: OpenAI's interface and one for questions, batched across requests."""
