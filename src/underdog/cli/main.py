@@ -17,6 +17,7 @@ from underdog import __version__
 from underdog.errors import MissingExtraError, UnderdogError
 
 COMMANDS = {
+    "doctor": "whether this machine is well enough to train; what a log complains of",
     "run": "walk the whole path of a recipe: data, training, evaluation, match, report",
     "data": "build a question set from files: check, group, rate, split, order",
     "plan": "memory, time, disk and cost of a training run before it starts",
