@@ -45,8 +45,8 @@ GPU_FRAGMENTATION = (0.0, 0.10)
 CPU_FRAGMENTATION = (0.2, 0.75)
 """glibc's malloc keeps freed pieces below 32 MiB. Measured 2026-11-21 over the set-ups of
 `benchmarks/plan_vs_measured.py`, with fused steps: 0.25 to 0.73 of the activations that a pass
-without checkpointing keeps. With MALLOC_MMAP_THRESHOLD_=65536 nothing is kept: the peak was then within
-2 % of the other terms."""
+without checkpointing keeps. With MALLOC_MMAP_THRESHOLD_=65536 nothing is kept: the peak was then
+within 2 % of the other terms."""
 KEPT_BLOCKS = 12
 """Beyond so many blocks of activations the heap's holes are taken to be used again."""
 MALLOC_LARGEST = 32 * 1024**2
