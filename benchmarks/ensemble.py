@@ -10,8 +10,8 @@ the other half judges them. Every rule is judged on the same questions, against 
 best on these very questions. Over seeds: means with t intervals. The questions are the same for all
 seeds, so the intervals hold for these questions and other trainings.
 
-Memory: a fresh process each for no model, LoRA or DoRA alone and all three, on the 39M shape (random
-weights, rank 16, LoRA, rsLoRA and DoRA); peak of the whole process, and what is above an empty one.
+Memory: a fresh process each for no model, LoRA alone, DoRA alone and all three, on the 39M shape
+(random weights, rank 16); the peak of the whole process, and what is above an empty one.
 The last line is one line of JSON.
 """
 
