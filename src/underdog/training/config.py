@@ -35,8 +35,8 @@ class OptimizerConfig:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionConfig:
-    """How the machine is used. The first three and the trackers may change between sittings of one
-    run.
+    """How the machine is used. The first three, the sharding and the trackers may change between
+    sittings of one run.
     """
 
     threads: int | None = None
@@ -56,6 +56,9 @@ class ExecutionConfig:
     batch: str = "given"
     """"given": a step is cut into `accumulation` parts. "auto": into as few as `underdog plan`
     finds to fit into this machine's memory; a continued run keeps its first number."""
+    sharding: str = "none"
+    """"none": every process holds the whole base. "full": its layers are cut up over them (FSDP2),
+    as under `accelerate launch --use_fsdp`; not for DoRA."""
     trackers: tuple[str, ...] = ()
     """Where else curves go: "wandb", "mlflow" and others that accelerate knows. TensorBoard's are
     always written."""
@@ -74,6 +77,8 @@ class ExecutionConfig:
         object.__setattr__(self, "activation_checkpointing", int(self.activation_checkpointing))
         if self.batch not in {"given", "auto"}:
             raise InputError('batch "given" or "auto"', got=self.batch)
+        if self.sharding not in {"none", "full"}:
+            raise InputError('sharding "none" or "full"', got=self.sharding)
         if self.device not in {"auto", "cpu"}:
             raise InputError('device "auto" or "cpu"', got=self.device)
 
