@@ -54,18 +54,20 @@ def attending(model: Any) -> Iterator[None]:
 
 def _attend(
     _module: torch.nn.Module,
-    query_BNLD: torch.Tensor,
-    key_BKSD: torch.Tensor,
-    value_BKSD: torch.Tensor,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
     attention_mask: torch.Tensor | None,
     *,
     scaling: float | None = None,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
-    """(B, L, N, D). The mask is additive, (B or 1, 1, L, S)."""
+    """Query (B, N, L, D), key and value (B, K, S, D), an additive mask (B or 1, 1, L, S), to
+    (B, L, N, D).
+    """
     assert attention_mask is not None, "for calls with a mask"
     attended_BNLD = torch.nn.functional.scaled_dot_product_attention(
-        query_BNLD, key_BKSD, value_BKSD, attention_mask, scale=scaling, enable_gqa=True
+        query, key, value, attention_mask, scale=scaling, enable_gqa=True
     )
     return attended_BNLD.transpose(1, 2).contiguous(), None
 
