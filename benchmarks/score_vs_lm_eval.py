@@ -55,6 +55,7 @@ from underdog.mcq.presentation import Presentation
 from underdog.mcq.prompt import PromptStyle
 from underdog.mcq.question import Question
 from underdog.mcq.template import draw_shots
+from underdog.runs.files import digest_value
 
 SEED, SHOTS = 1, 5
 PARTS = {
@@ -153,13 +154,14 @@ def run_sides(
 ) -> dict[str, Side]:
     """The sides asked for, ours first, and what `--keep` has of the other."""
     orders = shown_orders(asked, scorer.config)
+    exam_id = digest_value([each.id for each in asked])[:8]
     runs: dict[str, Callable[[], Side]] = {
         "ours": lambda: run_median(asked, orders, scorer, args.rounds),
         "lm_eval": lambda: run_fastest(asked, orders, scorer),
     }
     found = {}
     for side, run in runs.items():
-        path = args.keep / f"{part}-{side}-{args.count}-{args.threads}threads.json"
+        path = args.keep / f"{part}-{side}-{len(asked)}-{args.threads}threads-{exam_id}.json"
         if path.exists():
             found[side] = Side(*json.loads(path.read_text()))
         elif args.only in (None, side):
@@ -187,8 +189,8 @@ def compare(
     print(
         f"{part}: ratio {ratio:.2f}, by processor time {theirs.processor_s / ours.processor_s:.2f} "
         f"(lm-eval's batch {theirs.batch}); accuracy {right[0]:.4f} on both; largest gap {gap:.1e} "
-        f"nats; share of the machine's sgemm rate: ours {flops / ours.seconds / rate:.0%}, "
-        f"lm-eval {flops / theirs.seconds / rate:.0%}",
+        f"nats; needed work, share of the machine's sgemm rate, both by processor time: ours "
+        f"{flops / ours.processor_s / rate:.0%}, lm-eval {flops / theirs.processor_s / rate:.0%}",
         flush=True,
     )
     return ratio, gap
@@ -295,13 +297,13 @@ def needed_flops(
 
 
 def sgemm_rate() -> float:
-    """Operations per second of a 1024 x 1024 float32 product, the best of twenty."""
+    """Operations per second of processor time of a 1024 x 1024 float32 product, best of twenty."""
     left, right = torch.randn(1024, 1024), torch.randn(1024, 1024)
     times = []
     for _ in range(20):
-        start = time.perf_counter()
+        start = time.process_time()
         left @ right
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return 2 * 1024**3 / min(times)
 
 
