@@ -10,6 +10,7 @@
     |   |-- RunMismatchError              the folder belongs to another recipe or other data
     |   `-- CorruptFileError              a file whose digest is not what was written
     |-- WorkerError (RuntimeError)        workers that were lost again and again over the same work
+    |-- InfrastructureError (RuntimeError) this machine cannot run an entrant: no fault of the entrant
     `-- DiskFullError (OSError)           nothing more can be written; what is on disk is whole
 
 Bad data rows are not errors: they are counted and reported. A late or wrong reply of a model is an
@@ -124,6 +125,10 @@ class CorruptFileError(RunError):
 
 class WorkerError(UnderdogError, RuntimeError):
     """Worker processes or machines that were lost again and again over the same work."""
+
+
+class InfrastructureError(UnderdogError, RuntimeError):
+    """This machine cannot run an entrant; the match goes on from its log once it can."""
 
 
 class DiskFullError(UnderdogError, OSError):

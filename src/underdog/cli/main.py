@@ -15,8 +15,11 @@ from typing import Protocol, cast
 
 from underdog import __version__
 from underdog.errors import MissingExtraError, UnderdogError
+from underdog.hardware.rocm import Setting, prepare
+from underdog.runs.launch import read_launch
 
 COMMANDS = {
+    "doctor": "whether this machine is well enough to train; what a log complains of",
     "run": "walk the whole path of a recipe: data, training, evaluation, match, report",
     "data": "build a question set from files: check, group, rate, split, order",
     "plan": "memory, time, disk and cost of a training run before it starts",
@@ -37,6 +40,9 @@ EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
 """128 + SIGINT, as shells report it."""
 
+TRAINING = {"run", "train", "evaluate"}
+"""Commands that load torch for a language model."""
+
 
 class Command(Protocol):
     """What every module of a command offers."""
@@ -56,6 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Waiting threads of OpenMP spin by default. Beside other work on two cores the tiny base then
     # took 118 s for 13 steps that take 2.8 s on one thread (measured 2026-11-20).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if args.command in TRAINING:
+        _tell(prepare(os.environ))
     command = _load(args.command)
     try:
         return command.run(args)
@@ -73,6 +81,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(told, file=sys.stderr)
         status: int = getattr(interrupt, "exit_status", EXIT_INTERRUPTED)
         return status
+
+
+def _tell(settings: Sequence[Setting]) -> None:
+    """Once, by the main one of several processes."""
+    if read_launch().rank == 0:
+        for setting in settings:
+            print(f"set for ROCm: {setting}", file=sys.stderr)
 
 
 def build_parser(loaded: str | None) -> argparse.ArgumentParser:
