@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from transformers import AttentionInterface
 
-from underdog.adapters.last_layer import KNOWN_LAYERS
+from underdog.adapters.blocks import KNOWN_LAYERS
 
 NAME = "underdog_grouped"
 """What the implementation is called in the registry of transformers."""
