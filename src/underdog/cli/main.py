@@ -29,11 +29,12 @@ COMMANDS = {
     "compare": "rank many models on one question set, asking no more than it takes",
     "export": "write a tuned model as merged safetensors or GGUF, and prove that it answers alike",
     "serve": "serve models over HTTP: OpenAI's interface, and one for questions",
+    "check-agent": "run a contest entry as the judge would, and name what is wrong with it",
     "play": "play a match between two entrants, or replay a stored one",
     "report": "write the one-page report of a run folder",
     "vision": "detectors, their data and scores; convolution without the vendor's library",
 }
-"""Name and one-line help; ``underdog.cli.NAME`` is the module."""
+"""Name and one-line help; ``underdog.cli.NAME`` (``_`` for ``-``) is the module."""
 
 EXIT_ERROR = 2
 """Also argparse's exit status for wrong usage."""
@@ -113,4 +114,4 @@ def _named_command(arguments: Sequence[str]) -> str | None:
 
 
 def _load(name: str) -> Command:
-    return cast("Command", importlib.import_module(f"underdog.cli.{name}"))
+    return cast("Command", importlib.import_module(f"underdog.cli.{name.replace('-', '_')}"))

@@ -2,7 +2,7 @@
 
 A program of its own (standard library only). It reports what honest code does by mistake; what
 keeps hostile code inside is the warden. In: the file to report to, from the environment. Out: one
-JSON line per happening whose nearest caller is a file of the entry. Never: a change to what happens.
+JSON line per happening whose nearest caller is a file of the entry. Never: a change to what is done.
 """
 
 import json
@@ -21,6 +21,8 @@ def _caller():
         name = frame.f_code.co_filename
         if name.startswith(_WORK + os.sep):
             return f"{name[len(_WORK) + 1 :]}:{frame.f_lineno}"
+        if "importlib" in name:
+            return None
         if name != __file__ and not any(part in name for part in _PASSED_THROUGH):
             return None
         frame = frame.f_back
@@ -35,16 +37,17 @@ def _kind(event, arguments):
     if event != "open" or not isinstance(arguments[0], (str, bytes)):
         return None
     given = os.fsdecode(arguments[0])
-    path = os.path.abspath(given)
+    path = os.path.abspath(given)  # noqa: PTH100  (pathlib would open files of its own)
     if path.startswith((_WORK + os.sep, "/dev/", "/proc/")):
         return None
     mode, flags = arguments[1], arguments[2]
     writes = any(letter in (mode or "") for letter in "wax+") or bool((flags or 0) & _WRITING)
-    return ("write" if writes else "absolute" if os.path.isabs(given) else "outside"), given
+    kind = "absolute" if given.startswith("/") else "outside"
+    return ("write" if writes else kind), given
 
 
 def _heard(event, arguments):
-    global _busy
+    global _busy  # noqa: PLW0603  (one flag per process, against hearing itself)
     if _busy or event not in ("open", "socket.connect", "socket.getaddrinfo"):
         return
     _busy = True

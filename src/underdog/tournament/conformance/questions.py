@@ -49,7 +49,7 @@ def question_findings(
         for code, line in [fault]
     ]
     yield from found
-    if not found:
+    if not found and len(values) == trial.items:
         yield from _set_findings(trial, values)
 
 
