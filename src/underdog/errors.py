@@ -36,6 +36,7 @@ EXTRA_OF = {
     ),
     "datasets": "hub",
     "ray": "ray",
+    **dict.fromkeys(("choix", "networkx", "openskill"), "tournament"),
     **dict.fromkeys(
         ("accelerate", "peft", "safetensors", "tensorboard", "tokenizers", "torch", "transformers"),
         "llm",

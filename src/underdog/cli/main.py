@@ -23,6 +23,7 @@ COMMANDS = {
     "train": "train an adapter on a question set",
     "evaluate": "score a base and an adapter on held-out questions, with intervals",
     "play": "play a match between two entrants, or replay a stored one",
+    "tournament": "run a tournament that survives a kill; its table, ratings, live page",
     "report": "write the one-page report of a run folder",
     "vision": "convolution without the vendor's library: proof, timings, endurance",
 }

@@ -99,7 +99,11 @@ class Schedule:
         points = self._points(results)
         places = self._places(points, results)
         order = sorted(self.entrants, key=lambda name: (places[name], self.entrants.index(name)))
-        return tuple(_line(name, places[name], points[name], results) for name in order)
+        gained: dict[str, list[float]] = {name: [] for name in self.entrants}
+        for each in results.values():
+            for name in each.fixture.names:
+                gained[name].append(each.points(name))
+        return tuple(_line(name, places[name], points[name], gained[name]) for name in order)
 
     def knockout(self) -> Knockout:
         """The rules of the bracket; a match is a bracket of two."""
@@ -125,7 +129,6 @@ class Schedule:
         return {name: place for place, name in enumerate(order, start=1)}
 
 
-def _line(name: str, place: int, points: float, results: Results) -> Standing:
-    gained = [each.points(name) for each in results.values() if name in each.fixture.names]
+def _line(name: str, place: int, points: float, gained: list[float]) -> Standing:
     won, tied = gained.count(1.0), gained.count(0.5)
     return Standing(place, name, len(gained), won, tied, len(gained) - won - tied, points)

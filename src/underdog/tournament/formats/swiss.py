@@ -12,8 +12,9 @@ cycle, and every second edge of it is such a pairing.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from underdog.errors import InputError, MissingExtraError
@@ -91,19 +92,22 @@ def _pair(entrants: Sequence[str], before: Sequence[Round], results: Results) ->
         rested = {name for _, name in before}
         resting = next(name for name in reversed(order) if name not in rested)
         order.remove(resting)
-    met = {frozenset(each.names) for fixtures, _ in before for each in fixtures}
+    met = frozenset(frozenset(each.names) for fixtures, _ in before for each in fixtures)
     number = len(before) + 1
     first_sides = [each.one for fixtures, _ in before for each in fixtures]
     fixtures = []
-    for table, (one, other) in enumerate(_matched(order, points, met), start=1):
+    for table, (one, other) in enumerate(
+        _matched(tuple(order), tuple(points[name] for name in order), met), start=1
+    ):
         if first_sides.count(one) > first_sides.count(other):
             one, other = other, one
         fixtures.append(Fixture(STAGE, number, table, 1, one, other, draw=number))
     return Round(tuple(fixtures), resting)
 
 
+@lru_cache(maxsize=256)
 def _matched(
-    order: Sequence[str], points: dict[str, float], met: Collection[frozenset[str]]
+    order: tuple[str, ...], points_in_order: tuple[float, ...], met: frozenset[frozenset[str]]
 ) -> list[tuple[str, str]]:
     """Pairs of a perfect matching, best first. Among equal sums of squared differences in points,
     the upper half of a group meets its lower half.
@@ -112,6 +116,7 @@ def _matched(
         from networkx import Graph, max_weight_matching
     except ImportError as error:
         raise MissingExtraError.of("pairing a Swiss round", "tournament") from error
+    points = dict(zip(order, points_in_order, strict=True))
     place = {name: number for number, name in enumerate(order)}
     groups: dict[float, list[str]] = {}
     for name in order:

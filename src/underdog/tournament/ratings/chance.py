@@ -8,9 +8,10 @@ one with the most overall strength in the fit. Never: a claim about anything but
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Mapping
 from typing import NamedTuple
+
+import numpy as np
 
 from underdog.errors import InputError
 from underdog.interval import Interval, wilson
@@ -41,13 +42,13 @@ def picks_the_best(
     if missing:
         raise InputError("strengths of every entrant", got=f"none for {', '.join(missing)}")
     best = max(schedule.entrants, key=lambda name: (sum(powers[name]), name))
-    source = random.Random(f"chance:{seed}")
+    source = np.random.default_rng(seed)
     won = sum(_champion(schedule, powers, questions, source) == best for _ in range(times))
     return wilson(won, times)
 
 
 def _champion(
-    schedule: Schedule, powers: Mapping[str, Power], questions: int, source: random.Random
+    schedule: Schedule, powers: Mapping[str, Power], questions: int, source: np.random.Generator
 ) -> str:
     results: dict[str, Result] = {}
     while due := schedule.due(results):
@@ -57,15 +58,15 @@ def _champion(
 
 
 def _simulated(
-    fixture: Fixture, powers: Mapping[str, Power], questions: int, source: random.Random
+    fixture: Fixture, powers: Mapping[str, Power], questions: int, source: np.random.Generator
 ) -> Result:
     one, other = (powers[name] for name in fixture.names)
-    first = [source.random() < _share(one, other) for _ in range(questions)]
-    second = [source.random() < _share(other, one) for _ in range(questions)]
-    both = sum(a and b for a, b in zip(first, second, strict=True))
+    first = int(source.binomial(questions, _share(one, other)))
+    second = int(source.binomial(questions, _share(other, one)))
+    # Places where both were right: each side's right answers lie anywhere among the places.
+    both = int(source.hypergeometric(first, questions - first, second)) if second else 0
     sides = (
-        Side(sum(mine), questions, sum(mine) - both, 0.0, disqualified=False)
-        for mine in (first, second)
+        Side(right, questions, right - both, 0.0, disqualified=False) for right in (first, second)
     )
     return Result(fixture, *sides)
 

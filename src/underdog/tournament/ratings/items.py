@@ -115,14 +115,22 @@ def fit_items(tallies: Iterable[Tally]) -> Fit:
         if np.abs(step).max() < TOLERANCE:
             break
     _, information = _slopes(parameters, right_NN, put_NN)
-    # theta = mean + a, beta = b
-    to_strengths = np.eye(2 * size + 1)[1:]
-    to_strengths[:size, 0] = 1.0
+    to_strengths = _to_strengths(size)
     bread = to_strengths @ np.linalg.inv(information)
     sandwich = bread @ counts.meat(parameters) @ bread.T
     covariances = sandwich, bread @ to_strengths.T
     answers = np.maximum(put_NN.sum(axis=1), 1).astype(np.int64)
     return Fit(names, to_strengths @ parameters, covariances, answers)
+
+
+def _to_strengths(size: int) -> Array:
+    """From (mean, a, b) to theta, then beta, (2N, 2N+1): beta = b - mean(b), theta = mean + a -
+    mean(b). Only these follow from answers; a shift between the three does not.
+    """
+    change = np.eye(2 * size + 1)[1:]
+    change[:size, 0] = 1.0
+    change[:, size + 1 :] -= 1.0 / size
+    return change
 
 
 def _slopes(parameters: Array, right: Array, put: Array) -> tuple[Array, Array]:

@@ -1,0 +1,1 @@
+"""Lets the folders below this one import the players beside it."""
