@@ -85,14 +85,15 @@ def main() -> None:
             per_match = 1000 * cost.seconds / cost.matches
             print(
                 f"{size} entrants: {cost.matches} matches in {cost.seconds:.1f} s "
-                f"({per_match:.1f} ms each; {cost.processor_s:.1f} s of processor time), {cost.peak_mb:.0f} MB, store {cost.store_mb:.0f} MB",
+                f"({per_match:.1f} ms each; {cost.processor_s:.1f} s of processor time), "
+                f"{cost.peak_mb:.0f} MB, store {cost.store_mb:.0f} MB",
                 flush=True,
             )
     last = costs[-1]
     found = {"seconds": last.seconds, "peak_mb": last.peak_mb, "matches": last.matches}
     found["processor_s"] = last.processor_s
     if len(costs) > 1:
-        # What processor time each further match takes at the large end and at the small end; 1 is linear.
+        # Processor time per further match, at the large end over the small end; 1 is linear.
         slopes = [
             (b.processor_s - a.processor_s) / (b.matches - a.matches) for a, b in pairwise(costs)
         ]

@@ -89,7 +89,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
             faults.append(f"{name} is not known (did you mean {near}?)")
         elif type(value) not in _TYPES[name]:
             wanted = " or ".join(kind.__name__ for kind in _TYPES[name])
-            faults.append(f"{name} is to be a {wanted}, not {value!r:.40}")
+            faults.append(f"{name} is to be {wanted}, not {value!r:.40}")
     if faults:
         raise RecipeError("keys and values of a tournament", got="; ".join(faults), where=path)
     return found
