@@ -40,6 +40,7 @@ EXTRA_OF = {
     "gguf": "export",
     "ray": "ray",
     "yaml": "vision",
+    **dict.fromkeys(("choix", "networkx", "openskill"), "tournament"),
     **dict.fromkeys(("fastapi", "httpx2", "llguidance", "prometheus_client", "uvicorn"), "serve"),
     **dict.fromkeys(
         ("accelerate", "peft", "safetensors", "tensorboard", "tokenizers", "torch", "transformers"),

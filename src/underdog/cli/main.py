@@ -31,6 +31,7 @@ COMMANDS = {
     "serve": "serve models over HTTP: OpenAI's interface, and one for questions",
     "check-agent": "run a contest entry as the judge would, and name what is wrong with it",
     "play": "play a match between two entrants, or replay a stored one",
+    "tournament": "run a tournament that survives a kill; its table, ratings, live page",
     "report": "write the one-page report of a run folder",
     "vision": "detectors, their data and scores; convolution without the vendor's library",
 }
