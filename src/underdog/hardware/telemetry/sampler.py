@@ -69,9 +69,7 @@ class Sampler:
             ram_total_bytes=None if held is None else held.total_bytes,
             disk_free_bytes=None if disk is None else disk[0],
             disk_total_bytes=None if disk is None else disk[1],
-            process_cpu_percent=None
-            if before is None
-            else _share(before[2], use, now - before[0]),
+            process_cpu_percent=None if before is None else _share(before[2], use, now - before[0]),
             process_bytes=None if use is None else use.resident_bytes,
             gpus=self._gpus(),
         )

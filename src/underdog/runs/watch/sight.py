@@ -52,7 +52,6 @@ class Facts:
     now_s: float
     unit: str = "step"
     total: int | None = None
-    chunks: int | None = None
     pid: int | None = None
     alive: bool | None = None
     finished: bool = False

@@ -31,7 +31,8 @@ FALLEN, HIGH = 0.5, 0.2
 
 def diverging(sight: Sight) -> str | None:
     """The loss is no number; or its median over 10 beats is 1.5 times the lowest of this chunk (or
-    twice that of the first beats, where chunks do not differ by design), beyond the noise, and was still rising within the last 20.
+    twice that of the first beats, where there are no chunks of another difficulty), beyond the
+    noise, for 20 beats.
     """
     last = next((beat for beat in reversed(sight.beats) if beat.loss is not None), None)
     if last is None or last.loss is None:

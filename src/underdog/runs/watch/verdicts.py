@@ -145,5 +145,3 @@ def _over(sight: Sight) -> Verdict | None:
         evidence = f"{what} is gone, and there is no result{at}."
         return Verdict(Kind.CRASHED, evidence, "Look at the end of its log; start it again.")
     return None
-
-
