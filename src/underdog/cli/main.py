@@ -23,6 +23,7 @@ COMMANDS = {
     "run": "walk the whole path of a recipe: data, training, evaluation, match, report",
     "data": "build a question set from files: check, group, rate, split, order",
     "plan": "memory, time, disk and cost of a training run before it starts",
+    "watch": "what a run and its machine are doing, here or elsewhere, and what to make of it",
     "train": "train an adapter on a question set",
     "evaluate": "score a base, an adapter or an ensemble on held-out questions, with intervals",
     "ensemble": "pool several adapters on one base into one model, and judge whether it is better",
