@@ -159,12 +159,17 @@ def open_tournament(settings: Mapping[str, Any]) -> Opened:
     specs = _with_style(
         [_read_spec(each["spec"]) for each in settings["entrants"]], settings["style"]
     )
+    strangers = [spec.stranger for spec in specs if spec.stranger is not None]
+    if strangers:
+        raise InputError(
+            "entrants that play in this process", got=strangers[0], hint="underdog play"
+        )
     names = _names(settings["entrants"], [spec.name for spec in specs])
     config = TournamentConfig(
         rules, _format(settings), _breaker(settings, names), settings["qualifiers"]
     )
     entrants = _open_entrants(names, specs, bank, settings)
-    baselines = all(spec.base is None for spec in specs)
+    baselines = all(not (spec.base or spec.ensemble) for spec in specs)
     return Opened(config, entrants, OwnSeed(bank, "hidden"), count_tokens, baselines)
 
 

@@ -11,13 +11,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from underdog.errors import InputError
+from underdog.errors import InfrastructureError, InputError
 from underdog.mcq.presentation import Presentation
 from underdog.mcq.question import Question
 from underdog.protocol.editions import NEWEST, find_edition
 from underdog.protocol.filters import enough
 from underdog.protocol.official import write_question
-from underdog.protocol.player import Asker, QuestionCall, StrippedQuestion
+from underdog.protocol.player import (
+    Asker,
+    PlayerFault,
+    PlayerFaultKind,
+    QuestionCall,
+    StrippedQuestion,
+)
 from underdog.protocol.tokens import ESTIMATE, CountTokens
 from underdog.tournament.events import QuestionAsked, QuestionRejected
 from underdog.tournament.judge import Judge, Refused, Said
@@ -105,7 +111,7 @@ def make_set(
     for number, topic in enumerate(topics):
         call = QuestionCall(topics, seed, number, number + 1)
         said = hear(partial(asker.ask, call), clock)
-        found = judge.question(said, topic=topic, before=before)
+        found = judge.question(said, topics=(topic,), before=before)
         seconds = round(said.elapsed_s, 6)
         if isinstance(found, Refused):
             detail, message = excerpt(found.detail), excerpt(repr(said.message))
@@ -124,14 +130,19 @@ def hear(speak: Callable[[], Sequence[object]], clock: Callable[[], float]) -> S
     """
     message: object = None
     came, failure = False, ""
+    fault: PlayerFaultKind | None = None
     begun = clock()
     try:
         messages = [_plain(each) for each in speak()]
         came = bool(messages)
         message = messages[0] if came else None
+    except InfrastructureError:
+        raise
+    except PlayerFault as error:
+        failure, fault = error.detail or error.kind.value, error.kind
     except (Exception, SystemExit) as error:  # noqa: BLE001  (a player's fault is an outcome)
         failure = f"{type(error).__name__}: {error}"
-    return Said(message, came, failure, clock() - begun)
+    return Said(message, came, failure, clock() - begun, fault)
 
 
 def _plain(message: object) -> object:

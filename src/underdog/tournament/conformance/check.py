@@ -174,7 +174,9 @@ class _FolderCheck:
         if Code.ABSOLUTE_PATH not in heard:
             self.findings += absolute_paths(self._entry)
 
-    def _trial(self, agent: str, flags: Sequence[str], name: str, items: int, **given: Any) -> Trial:
+    def _trial(
+        self, agent: str, flags: Sequence[str], name: str, items: int, **given: Any
+    ) -> Trial:
         edition = self._config.edition
         each_s = edition.question_s if agent == "question_agent" else edition.answer_s
         wall_s = self._config.startup_s + each_s * items
@@ -335,5 +337,3 @@ def _with_key(question: Question) -> dict[str, Any]:
         "answer": "ABCD"[question.answer or 0],
         "explanation": question.explanation,
     }
-
-
