@@ -37,7 +37,10 @@ CHANGED: dict[str, Planted] = {
         Code.CHARACTERS,
         {"asking": "if len(made) % 5 == 1: made[-1:] = list(json.dumps(made[-1]))"},
     ),
-    "tuples after a repair": (Code.TUPLES, {"asking": "made[0] = [json.dumps(made[0]), None, None]"}),
+    "tuples after a repair": (
+        Code.TUPLES,
+        {"asking": "made[0] = [json.dumps(made[0]), None, None]"},
+    ),
     "code fences": (Code.NOT_JSON, {"asking": "made[0] = '```json' + json.dumps(made[0]) + '```'"}),
     "choices as an object": (
         Code.CHOICES_SHAPE,

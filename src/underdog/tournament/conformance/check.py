@@ -11,7 +11,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ class CheckConfig:
     """Handed to the agents; the official default."""
     startup_s: float = 60.0
     """Granted once per run for imports and weights, on top of the edition's time for each item."""
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     isolation: Isolation | None = None
     """None: the strongest that this machine offers."""
     solvers: tuple[Answerer, ...] = ()
@@ -174,7 +174,9 @@ class _FolderCheck:
         if Code.ABSOLUTE_PATH not in heard:
             self.findings += absolute_paths(self._entry)
 
-    def _trial(self, agent: str, flags: Sequence[str], name: str, items: int, **given: Any) -> Trial:
+    def _trial(
+        self, agent: str, flags: Sequence[str], name: str, items: int, **given: Any
+    ) -> Trial:
         edition = self._config.edition
         each_s = edition.question_s if agent == "question_agent" else edition.answer_s
         wall_s = self._config.startup_s + each_s * items
@@ -335,5 +337,3 @@ def _with_key(question: Question) -> dict[str, Any]:
         "answer": "ABCD"[question.answer or 0],
         "explanation": question.explanation,
     }
-
-

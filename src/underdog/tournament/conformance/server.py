@@ -57,14 +57,18 @@ def check_url(
         return Trial(name, items, done, None, values, "")
 
     progress.begin("trials", 4)
-    topics = tuple(config.edition.topics[place % len(config.edition.topics)] for place in range(size))
+    topics = tuple(
+        config.edition.topics[place % len(config.edition.topics)] for place in range(size)
+    )
     call = QuestionCall(topics, 0, 0, size)
     trial = tried("questions", size, lambda: server.ask(call))
     if trial:
         found = list(question_findings(trial, config.edition.topics, config.edition, count_tokens))
         findings += found or disputed_keys(trial, config.solvers)
     stripped = [StrippedQuestion(each.text, each.choices) for each in questions[:size]]
-    odd = [StrippedQuestion(each["question"], tuple(c[3:] for c in each["choices"])) for each in ODD]
+    odd = [
+        StrippedQuestion(each["question"], tuple(c[3:] for c in each["choices"])) for each in ODD
+    ]
     for name, asked in (("answers", stripped), ("odd input", odd), ("repeated", stripped)):
         trial = tried(name, len(asked), lambda asked=asked: server.answer(asked))  # type: ignore[misc]
         if trial and name != "repeated":
