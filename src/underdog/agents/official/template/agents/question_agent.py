@@ -1,6 +1,7 @@
 """Asks questions of the entry's own bank on the topics of assets/topics.json.
 
-    python -m agents.question_agent [--num_questions N] [--output_file F] [--batch_size B] [--verbose]
+    python -m agents.question_agent [--num_questions N] [--output_file F] [--batch_size B]
+                                    [--verbose]
 
 Writes the questions as JSON texts, and as objects beside it. Nothing is asked twice.
 """
