@@ -5,10 +5,10 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 OUT    ?= out
 
-.PHONY: help setup run test quick check format docs base bench clean
+.PHONY: help setup run test test-vision quick check format docs base bench clean
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
@@ -25,6 +25,15 @@ test: $(READY)  ## all tests, with coverage
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --cov --cov-report=
 	$(BIN)/coverage report
+
+VISION := .venv-vision
+$(VISION)/.ready: pyproject.toml constraints-vision.txt
+	@$(PYTHON) -m venv $(VISION)
+	$(VISION)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-vision.txt --editable '.[vision]' hypothesis pytest
+	@touch $@
+
+test-vision: $(VISION)/.ready  ## the tests that need torchvision and Ultralytics, in a venv of its own
+	OMP_NUM_THREADS=1 $(VISION)/bin/python -m pytest tests/vision/yolo
 
 quick: $(READY)  ## the tests that take no time
 	$(BIN)/python -m pytest -m 'not slow'
@@ -51,4 +60,4 @@ bench: $(READY)  ## measure against the peers (installs them)
 	$(BIN)/python benchmarks/train_vs_trl.py
 
 clean:  ## remove what make made
-	rm -rf $(VENV) $(OUT) build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VISION) $(OUT) build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

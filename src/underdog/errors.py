@@ -36,8 +36,11 @@ EXTRA_OF = {
         "data",
     ),
     "datasets": "hub",
+    "PIL": "vision",
     "gguf": "export",
     "ray": "ray",
+    "yaml": "vision",
+    **dict.fromkeys(("choix", "networkx", "openskill"), "tournament"),
     **dict.fromkeys(("fastapi", "httpx2", "llguidance", "prometheus_client", "uvicorn"), "serve"),
     **dict.fromkeys(
         ("accelerate", "peft", "safetensors", "tensorboard", "tokenizers", "torch", "transformers"),

@@ -1,4 +1,4 @@
-"""``underdog vision``: convolution without the vendor's library: proof, timings, endurance."""
+"""``underdog vision``: convolution without the vendor's library, detectors and their data."""
 
 from __future__ import annotations
 
@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from underdog.vision.conv.tune import Tuner
     from underdog.vision.conv.witness import Sighting
 
+_PACKAGES = {"torch", "torchvision", "ultralytics", "PIL", "yaml", "jinja2", "cv2"}
+"""Of the extra "vision", as they are imported."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
+    from underdog.cli import detection, detector
+
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     text = "prove which library computes the convolutions and norms of a model"
     doctor = actions.add_parser("doctor", help=text, description=text)
@@ -45,6 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     stress.add_argument("--seed", type=int, default=0)
     stress.add_argument("--device", default="cpu", help="cpu or cuda (ROCm's name, too)")
     stress.add_argument("--json", type=Path, metavar="FILE", help="write the counts")
+    detector.add_actions(actions)
+    detection.add_actions(actions)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +71,16 @@ def _positive(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Do what the action says; 1 when a proof or an endurance run fails."""
-    return {"doctor": _doctor, "bench": _bench, "stress": _stress}[args.action](args)
+    from underdog.cli import detection, detector
+    from underdog.errors import MissingExtraError
+
+    ours = {"doctor": _doctor, "bench": _bench, "stress": _stress}
+    try:
+        return (ours | detector.ACTIONS | detection.ACTIONS)[args.action](args)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _PACKAGES:
+            raise
+        raise MissingExtraError.of(f"underdog vision {args.action}", "vision") from error
 
 
 def _engine(args: argparse.Namespace) -> tuple[Engine, Tuner]:

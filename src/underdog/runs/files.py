@@ -64,11 +64,12 @@ def replacing_file(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def replacing_folder(target: Path) -> Iterator[Path]:
+def replacing_folder(target: Path, *, many_files: bool = False) -> Iterator[Path]:
     """Give a temporary folder beside `target`; on success flush its files and rename it.
 
     An older folder of the same name is moved aside first and removed last, so that one of the two
-    is always there in full.
+    is always there in full. `many_files` flushes all of the machine's files at once instead of
+    these one by one: a thousand of them took 15 s singly on a busy disk (2026-11-21).
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}{PARTIAL_MARK}{os.getpid()}")
@@ -77,9 +78,12 @@ def replacing_folder(target: Path) -> Iterator[Path]:
     try:
         with disk_full_named(target):
             yield partial
-            for path in sorted(partial.rglob("*")):
-                flush(path)
-            flush(partial)
+            if many_files:
+                os.sync()
+            else:
+                for path in sorted(partial.rglob("*")):
+                    flush(path)
+                flush(partial)
             _swap_folder(partial, target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

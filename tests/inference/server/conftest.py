@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from real_server import Running, serving, tiny_scorer
 
+from real_server import Running, serving, tiny_scorer
 from underdog.inference.scorer import Scorer
 from underdog.inference.server.resident import ResidentEngine, Voice
 

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
-from fake_engine import FakeEngine
 
+from fake_engine import FakeEngine
 from fakes import numbered_questions
 from underdog.inference.server.batcher import Asked, Batcher, BatchLimits, Event, Failed, Job
 from underdog.inference.server.engine import Delta, Sampling

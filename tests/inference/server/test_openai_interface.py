@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import openai
 import pytest
 import torch
-from real_server import Running
 
 from fakes import numbered_questions
+from real_server import Running
 from underdog.inference.score import score
 from underdog.inference.scorer import Scorer
 

@@ -107,8 +107,7 @@ class Engine:
         if key in self.fallbacks:
             self.fallbacks[key] += 1
         self.runs[NATIVE] = self.runs.get(NATIVE, 0) + 1
-        found = native.compute(spec, part, a, b)
-        return found.contiguous(memory_format=form(spec, part))
+        return compute_by(NATIVE, spec, part, a, b, budget_bytes=self.budget_bytes)
 
     def _arena(self, device: torch.device) -> Arena | None:
         """Kept memory for a CPU; the allocators of GPUs keep their own."""
@@ -129,7 +128,9 @@ def compute_by(
 ) -> Tensor:
     """One part by one choice; raises what it raises, OverBudgetError among others."""
     if choice == NATIVE:
-        return native.compute(spec, part, a, b)
+        # PyTorch's own answer channels first; to lay it out again is part of what they cost.
+        found = native.compute(spec, part, a, b)
+        return found.contiguous(memory_format=form(spec, part))
     with _held(arena) as free:
         work = Workspace(
             a.device, budget_bytes=budget_bytes, chunk_bytes=choice.chunk_bytes, arena=free

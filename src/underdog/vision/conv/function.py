@@ -10,8 +10,10 @@ transposed convolution, which is the input gradient called by itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import inspect
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 
 import torch
 from torch import Tensor
@@ -27,7 +29,24 @@ _PARTNERS = {
 }
 """For each part, how the gradients of its operands a and b come from them and the gradient g."""
 
+_Rest = ParamSpec("_Rest")
 
+
+def _unbatched_too(
+    convolve: Callable[Concatenate[Tensor, _Rest], Tensor],
+) -> Callable[Concatenate[Tensor, _Rest], Tensor]:
+    """Serve an image (C, H, W) as a batch of one."""
+
+    @wraps(convolve)
+    def serve(x: Tensor, /, *rest: _Rest.args, **how: _Rest.kwargs) -> Tensor:
+        if x.dim() == 3:
+            return convolve(x.unsqueeze(0), *rest, **how).squeeze(0)
+        return convolve(x, *rest, **how)
+
+    return serve
+
+
+@_unbatched_too
 def conv2d(
     x: Tensor,
     weight: Tensor,
@@ -44,18 +63,6 @@ def conv2d(
 
     `x` is (N, C, H, W) or (C, H, W); the result lies in memory as `x` does.
     """
-    if x.dim() == 3:
-        return conv2d(
-            x.unsqueeze(0),
-            weight,
-            bias,
-            engine=engine,
-            stride=stride,
-            padding=padding,
-            dilation=dilation,
-            groups=groups,
-            padding_mode=padding_mode,
-        ).squeeze(0)
     x, weight, bias = _cast(x, weight, bias)
     spec = ConvSpec.of(
         x.shape,
@@ -71,6 +78,7 @@ def conv2d(
     return _with_bias(_product(x, weight, spec, Part.FORWARD, engine), bias)
 
 
+@_unbatched_too
 def conv_transpose2d(
     x: Tensor,
     weight: Tensor,
@@ -87,19 +95,6 @@ def conv_transpose2d(
 
     Output size (H - 1) stride - 2 padding + dilation (KH - 1) + output_padding + 1, as PyTorch's.
     """
-    if x.dim() == 3:
-        whole = conv_transpose2d(
-            x.unsqueeze(0),
-            weight,
-            bias,
-            engine=engine,
-            stride=stride,
-            padding=padding,
-            output_padding=output_padding,
-            dilation=dilation,
-            groups=groups,
-        )
-        return whole.squeeze(0)
     x, weight, bias = _cast(x, weight, bias)
     steps, spread, more = pair(stride), pair(dilation), pair(output_padding)
     pads = resolve_pads(padding, pair(weight.shape[2:]), steps, spread)
@@ -141,6 +136,8 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def forward(a: Tensor, b: Tensor, spec: ConvSpec, part: Part, engine: Engine) -> Tensor:
+        if not torch.is_autocast_enabled(a.device.type):
+            return engine.compute(spec, part, a, b)
         with torch.autocast(a.device.type, enabled=False):
             return engine.compute(spec, part, a, b)
 
@@ -181,6 +178,11 @@ class _Product(torch.autograd.Function):
             for number in range(info.batch_size)
         ]
         return torch.stack(results), 0
+
+
+# `apply` asks for the signature of `forward` at every call; to find it out took 0.5 ms, more than
+# many a small convolution (torch 2.15, a busy core, 2026-11-21).
+_Product.forward.__signature__ = inspect.signature(_Product.forward)  # type: ignore[attr-defined]
 
 
 def _product(a: Tensor, b: Tensor, spec: ConvSpec, part: Part, engine: Engine) -> Tensor:

@@ -49,6 +49,11 @@ class TuneConfig:
     """Times each candidate is timed after a first, untimed call; the fastest counts."""
     hopeless: float = 2.5
     """A candidate this many times slower than the best at the first call is not timed further."""
+    close: float = 0.3
+    """A candidate that takes up to this share longer than the best is a finalist."""
+    final_rounds: int = 4
+    """Further times that finalists are timed, where there are two or more: a disturbance of the
+    first rounds had cost a part in the benchmark 10 of 13 ms (2026-11-21)."""
     margin: float = 0.05
     """Share by which a candidate must beat PyTorch's own; meant to be above the noise of the
     fastest of a few calls on a quiet machine. On a busy one raise `rounds`."""
@@ -141,17 +146,35 @@ class Tuner:
             trial if trial.refusal else self._first(trial, spec, part, (a, b))
             for trial in self._candidates(spec, part, device)
         ]
-        best_s = min((trial.time_s for trial in trials if trial.time_s is not None), default=0.0)
-        for _ in range(self.config.rounds):
-            trials = [
-                trial
-                if trial.time_s is None or trial.time_s > self.config.hopeless * best_s
-                else self._again(trial, spec, part, (a, b))
-                for trial in trials
-            ]
+        for rounds, within in (
+            (self.config.rounds, self.config.hopeless),
+            (self.config.final_rounds, 1 + self.config.close),
+        ):
+            trials = self._in_turns(trials, (spec, part, (a, b)), rounds=rounds, within=within)
         trials.sort(key=lambda trial: (trial.time_s is None, trial.time_s))
         self._arena = None
         return self._verify(trials, spec, part, (a, b))
+
+    def _in_turns(
+        self,
+        trials: list[Trial],
+        case: tuple[ConvSpec, Part, tuple[Tensor, Tensor]],
+        *,
+        rounds: int,
+        within: float,
+    ) -> list[Trial]:
+        """Time again whatever took up to `within` times the best, unless only one is left."""
+        best_s = min((trial.time_s for trial in trials if trial.time_s is not None), default=0.0)
+        left = {
+            trial.choice
+            for trial in trials
+            if trial.time_s is not None and trial.time_s <= within * best_s
+        }
+        for _ in range(rounds if len(left) > 1 else 0):
+            trials = [
+                self._again(trial, *case) if trial.choice in left else trial for trial in trials
+            ]
+        return trials
 
     def _candidates(self, spec: ConvSpec, part: Part, device: torch.device) -> Iterator[Trial]:
         yield Trial(NATIVE)

@@ -1,0 +1,1 @@
+"""What is in images and what a detector found: folder, predictions, scores."""

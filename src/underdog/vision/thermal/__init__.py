@@ -1,0 +1,1 @@
+"""Thermal frames made by code: four classes, day and night, twelve months."""

@@ -1,0 +1,1 @@
+"""Detectors trained through Ultralytics, optional: offline, recorded, continued after a kill."""
