@@ -105,7 +105,7 @@ def make_set(
     for number, topic in enumerate(topics):
         call = QuestionCall(topics, seed, number, number + 1)
         said = hear(partial(asker.ask, call), clock)
-        found = judge.question(said, topic=topic, before=before)
+        found = judge.question(said, topics=(topic,), before=before)
         seconds = round(said.elapsed_s, 6)
         if isinstance(found, Refused):
             detail, message = excerpt(found.detail), excerpt(repr(said.message))
