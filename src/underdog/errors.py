@@ -37,6 +37,7 @@ EXTRA_OF = {
     "datasets": "hub",
     "PIL": "vision",
     "gguf": "export",
+    "pysat": "puzzles",
     "ray": "ray",
     "yaml": "vision",
     **dict.fromkeys(("fastapi", "httpx2", "llguidance", "prometheus_client", "uvicorn"), "serve"),

@@ -26,6 +26,7 @@ COMMANDS = {
     "compare": "rank many models on one question set, asking no more than it takes",
     "export": "write a tuned model as merged safetensors or GGUF, and prove that it answers alike",
     "serve": "serve models over HTTP: OpenAI's interface, and one for questions",
+    "puzzles": "make logic puzzles with exactly one right choice each",
     "play": "play a match between two entrants, or replay a stored one",
     "report": "write the one-page report of a run folder",
     "vision": "detectors, their data and scores; convolution without the vendor's library",

@@ -78,7 +78,7 @@ def _play(args: argparse.Namespace) -> int:
             hint="underdog play --a random --b longest --out match",
         )
     edition = find_edition(args.edition)
-    counter, count_tokens = _token_counter(args.tokenizer)
+    counter, count_tokens = token_counter(args.tokenizer)
     specs = _with_style([_read_spec(args.a), _read_spec(args.b)], args.style)
     asker = _bank(args.data, count_tokens)
     config = MatchConfig(
@@ -203,7 +203,8 @@ def _bank(data: Path | None, count_tokens: CountTokens) -> BankAsker:
     )
 
 
-def _token_counter(name: str | None) -> tuple[str, CountTokens]:
+def token_counter(name: str | None) -> tuple[str, CountTokens]:
+    """A tokenizer by name and what it counts; the estimate for None."""
     from underdog.errors import InputError, MissingExtraError
     from underdog.protocol.tokens import ESTIMATE, estimate_tokens
 
