@@ -33,8 +33,17 @@ def test_puzzles_are_on_topic_official_new_and_asked_alike_again(
 
 def test_a_topic_without_puzzles_is_refused() -> None:
     """With the topics that there are."""
-    with pytest.raises(InputError, match="a topic out of Seating Arrangements.*got 'opera'"):
+    with pytest.raises(InputError, match=r"a topic out of Seating Arrangements.*got 'opera'"):
         PuzzleAsker().check(["seating", "opera"])
+
+
+def test_each_edition_has_its_topics() -> None:
+    """What is drawn from when no topic is named."""
+    assert PuzzleAsker(edition="2025-10").topics == (
+        "Seating Arrangements (Linear, Circular)",
+        "Blood Relations and Family Tree",
+    )
+    assert "Syllogisms" in PuzzleAsker(edition="2026-02").topics
 
 
 def test_the_digest_tells_difficulties_apart() -> None:

@@ -48,3 +48,24 @@ def test_an_unknown_kind_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtur
     """With the nearest one."""
     assert main(["puzzles", "--kind", "sylogism", "--out", str(tmp_path / "x.json")]) == 2
     assert "Try: syllogism" in capsys.readouterr().err
+
+
+def test_a_match_is_played_with_puzzles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All questions of both innings are put, and the stored match replays to the same result."""
+    out = str(tmp_path / "match")
+    command = ["play", "--a", "random", "--b", "longest", "--puzzles", "0.4", "--questions", "4"]
+    assert main([*command, "--out", out]) == 0
+    assert main(["play", "--replay", out]) == 0
+    shown = capsys.readouterr().out
+    assert "4 questions per innings" in shown
+    assert "dropped" not in shown
+    assert "The stored result is the same." in shown
+
+
+def test_puzzles_and_a_built_set_exclude_each_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which of the two to ask from is the user's to say."""
+    command = ["play", "--a", "random", "--b", "longest", "--out", str(tmp_path / "match")]
+    assert main([*command, "--puzzles", "0.4", "--data", str(tmp_path)]) == 2
+    assert "questions from one place; got --data and --puzzles" in capsys.readouterr().err

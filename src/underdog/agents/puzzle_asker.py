@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from underdog.agents.puzzles.generate import PuzzleConfig, make_puzzle
-from underdog.agents.puzzles.topics import TOPICS, find_topic
+from underdog.agents.puzzles.topics import EDITION_TOPICS, TOPICS, find_topic
 from underdog.errors import InputError
 from underdog.mcq.presentation import Presentation
 from underdog.mcq.question import Question
@@ -43,8 +43,8 @@ class PuzzleAsker:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """Every topic that there are puzzles on."""
-        return tuple(sorted(TOPICS))
+        """The edition's topics, all of which there are puzzles on."""
+        return EDITION_TOPICS[self._edition]
 
     @property
     def digest(self) -> str:

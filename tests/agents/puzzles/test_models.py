@@ -76,7 +76,7 @@ def test_equations() -> None:
 
 
 def test_families() -> None:
-    """2 is a brother of 1, who is a parent of 0: an uncle; without his sex only half of it is so."""
+    """With 2 a brother of 1, a parent of 0: an uncle; without his sex none is proven."""
     facts: list[Fact] = [("parent", 1, 0), ("sibling", 1, 2)]
     uncle: tuple[Fact, ...] = (("kin", "uncle_aunt", 2, 0), ("male", 2))
     aunt: tuple[Fact, ...] = (uncle[0], ("not", ("male", 2)))
