@@ -38,6 +38,7 @@ EXTRA_OF = {
     "datasets": "hub",
     "PIL": "vision",
     "gguf": "export",
+    "pysat": "puzzles",
     "ray": "ray",
     "yaml": "vision",
     **dict.fromkeys(("choix", "networkx", "openskill"), "tournament"),
