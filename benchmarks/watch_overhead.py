@@ -6,8 +6,8 @@ A run folder with so many steps grows by ten lines a second. Two things are meas
 run, each as a share of one core, from the processor time that the system charges: the recorder
 that training starts in its own process (one reading a second), and an observer that looks and
 judges every two seconds in a process of its own, after its first look. A training step of plain
-matrix products runs beside the recorder, with and without it in turns, with the noise of equal turns. Last
-line: JSON.
+matrix products runs beside the recorder, with and without it in turns; the noise of equal turns is
+told too. Last line: JSON.
 """
 
 from __future__ import annotations

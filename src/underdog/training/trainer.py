@@ -2,9 +2,9 @@
 
 In: a TrainingJob. Out: a run folder with `manifest.json`, `metrics.jsonl`, `readings.log`,
 `tensorboard/`, `checkpoints/`, `adapter/` and `result.json`, and `best/` and `retention/` where
-questions are asked on the way. The same call on the same folder continues where the last one stopped, and ends in the
-same weights, bit for bit on a CPU with the same packages and threads. Never: a second result in a
-folder of another recipe.
+questions are asked on the way. The same call on the same folder continues where the last one
+stopped, and ends in the same weights, bit for bit on a CPU with the same packages and threads.
+Never: a second result in a folder of another recipe.
 """
 
 from __future__ import annotations

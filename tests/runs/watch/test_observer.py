@@ -200,7 +200,7 @@ def test_faults_of_the_other_side_are_told_here(tmp_path: Path) -> None:
     """A run that is not there, a Python that is not there, a command that is not there."""
     command = [sys.executable, *command_for(None, None)[1:]]
     remote = Remote(command, collector(str(tmp_path / "none")))
-    with pytest.raises(InputError, match="over there: .*: a run folder, a log or a process id"):
+    with pytest.raises(InputError, match=r"over there: .*: a run folder, a log or a process id"):
         remote.look()
     remote.close()
     silent = Remote(["false"], collector("run"))
