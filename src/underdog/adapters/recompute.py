@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from transformers.modeling_layers import GradientCheckpointingLayer
+
 from underdog.errors import InputError
 
 
@@ -35,7 +37,8 @@ def recomputing(model: Any, *, every_n_layers: int) -> Iterator[int]:
 def _thin_out(base: Any, every_n_layers: int) -> int:
     """Older versions of transformers know all blocks or none, but each block has a switch."""
     switched = 0
-    for place, layer in enumerate(base.get_decoder().layers):
+    blocks = [each for each in base.modules() if isinstance(each, GradientCheckpointingLayer)]
+    for place, layer in enumerate(blocks):
         layer.gradient_checkpointing = place % every_n_layers == 0
         switched += layer.gradient_checkpointing
     return switched

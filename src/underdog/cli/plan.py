@@ -232,7 +232,8 @@ def _heading(plan: Plan) -> Iterator[str]:
     count = f"{device.count} x " if device.count > 1 else ""
     yield f"On {count}{device.name} with {device.memory_bytes / 1e9:.1f} GB."
     every = request.every_n_layers
-    again = f", activations of 1 in {every} layers computed twice" if every else ""
+    which = f" of every {every}. layer" if every > 1 else ""
+    again = f", activations{which} computed twice" if every else ""
     yield (
         f"{request.config.schedule.batch_size} rows per step as {execution.accumulation} x "
         f"{request.micro_batch}{again}. Rows {request.rows.origin}."

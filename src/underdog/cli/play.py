@@ -11,14 +11,15 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from underdog.agents.bank_asker import BankAsker
+    from underdog.agents.puzzle_asker import PuzzleAsker
     from underdog.inference.scorer import Scorer
     from underdog.protocol.player import Answerer, Entrant
     from underdog.protocol.tokens import CountTokens
     from underdog.tournament.scoreboard import Scoreboard
 
 SPECS = (
-    "random, always-b, longest, model:BASE[:ADAPTER], ensemble:FILE, or a run folder with an "
-    "adapter"
+    "random, always-b, longest, model:BASE[:ADAPTER], ensemble:FILE, a run folder with an adapter, "
+    "a folder with agents/, or an http(s) URL"
 )
 EXIT_DIFFERENT = 1
 """A replay did not give the stored result."""
@@ -35,9 +36,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--edition", default="2026-02", metavar="YYYY-MM", help="whose rules hold (2026-02)")
     add("--seed", type=int, default=0, help="decides draw, order of choices and questions")
     add("--data", type=Path, metavar="DATA_DIR", help="ask from a built set's validation split")
+    add(
+        "--puzzles",
+        type=float,
+        metavar="D",
+        help="ask logic puzzles of difficulty 0 to 1, on the edition's topics, instead of a bank",
+    )
     add("--style", choices=("texts", "letters"), help="how models are asked (default: as trained)")
     add("--dtype", choices=("float32", "bfloat16", "float16"), default="float32")
     add("--tokenizer", metavar="MODEL", help="counts tokens for the limits (default: an estimate)")
+    add(
+        "--isolation",
+        choices=("namespaces", "processes"),
+        help="of agents/ folders (default: the strongest that this machine offers)",
+    )
     add("--replay", type=Path, metavar="DIR", help="compute a stored match's score again")
 
 
@@ -78,15 +90,16 @@ def _play(args: argparse.Namespace) -> int:
             hint="underdog play --a random --b longest --out match",
         )
     edition = find_edition(args.edition)
-    counter, count_tokens = _token_counter(args.tokenizer)
+    counter, count_tokens = token_counter(args.tokenizer)
     specs = _with_style([_read_spec(args.a), _read_spec(args.b)], args.style)
-    asker = _bank(args.data, count_tokens)
+    asker = _asker(args, count_tokens)
     config = MatchConfig(
         topics=tuple(map(asker.find_topic, args.topics or asker.topics)),
         edition=edition.name,
         questions=edition.default_questions if args.questions is None else args.questions,
         seed=args.seed,
         token_counter=counter,
+        per_call=_per_call(specs, args.questions or edition.default_questions),
     )
     asker.check(draw_topics(config.topics, config.questions, config.seed))
     one, other = _entrants(specs, asker, args)
@@ -115,6 +128,14 @@ class _Spec(NamedTuple):
     adapter: Path | None = None
     style: str | None = None
     ensemble: Path | None = None
+    stranger: str | None = None
+    """A folder with agents/ or a URL: it asks its own questions."""
+
+
+def _per_call(specs: Sequence[_Spec], questions: int) -> int:
+    """A folder is started once per innings: its program loads its model each time."""
+    folders = any(spec.stranger and "://" not in spec.stranger for spec in specs)
+    return questions if folders else 1
 
 
 def _read_spec(text: str) -> _Spec:
@@ -133,6 +154,10 @@ def _read_spec(text: str) -> _Spec:
         return _Spec(name, base, folder)
     if kind == "ensemble" and rest:
         return _read_ensemble(Path(rest))
+    if text.startswith(("http://", "https://")):
+        return _Spec(text, stranger=text)
+    if (Path(text) / "agents").is_dir():
+        return _Spec(Path(text).resolve().name, stranger=text)
     if Path(text).is_dir():
         return _read_run(Path(text))
     near = difflib.get_close_matches(text, BASELINES, n=1)
@@ -182,6 +207,18 @@ def _with_style(specs: Sequence[_Spec], wanted: str | None) -> list[_Spec]:
     return [spec._replace(style=wanted or spec.style or known or "texts") for spec in specs]
 
 
+def _asker(args: argparse.Namespace, count_tokens: CountTokens) -> BankAsker | PuzzleAsker:
+    from underdog.errors import InputError
+
+    if args.puzzles is None:
+        return _bank(args.data, count_tokens)
+    if args.data is not None:
+        raise InputError("questions from one place", got="--data and --puzzles", hint="one of them")
+    from underdog.agents.puzzle_asker import PuzzleAsker
+
+    return PuzzleAsker(args.puzzles, edition=args.edition, count_tokens=count_tokens)
+
+
 def _bank(data: Path | None, count_tokens: CountTokens) -> BankAsker:
     """Questions of the validation split of a built set, with their difficulty; or all of ours."""
     from underdog.agents.bank_asker import BankAsker
@@ -203,7 +240,8 @@ def _bank(data: Path | None, count_tokens: CountTokens) -> BankAsker:
     )
 
 
-def _token_counter(name: str | None) -> tuple[str, CountTokens]:
+def token_counter(name: str | None) -> tuple[str, CountTokens]:
+    """A tokenizer by name and what it counts; the estimate for None."""
     from underdog.errors import InputError, MissingExtraError
     from underdog.protocol.tokens import ESTIMATE, estimate_tokens
 
@@ -221,7 +259,7 @@ def _token_counter(name: str | None) -> tuple[str, CountTokens]:
 
 
 def _entrants(
-    specs: Sequence[_Spec], asker: BankAsker, args: argparse.Namespace
+    specs: Sequence[_Spec], asker: BankAsker | PuzzleAsker, args: argparse.Namespace
 ) -> tuple[Entrant, Entrant]:
     """Both ask from the same questions; models with adapters are opened first, so that a plain
     base can use the weights of one of them.
@@ -232,10 +270,29 @@ def _entrants(
     made: dict[int, Entrant] = {}
     for place in sorted((0, 1), key=lambda place: specs[place].adapter is None):
         spec = specs[place]
+        if spec.stranger is not None:
+            made[place] = _stranger(spec.stranger, args)
+            continue
         answerer, identity = _answerer(spec, args, opened)
         identity = {"answers": identity, "asks_from": asker.digest}
         made[place] = Entrant(spec.name, asker, answerer, identity)
     return made[0], made[1]
+
+
+def _stranger(where: str, args: argparse.Namespace) -> Entrant:
+    """The match's folder, which holds keys, is hidden from it."""
+    from underdog.protocol.editions import find_edition
+
+    edition = find_edition(args.edition)
+    if "://" in where:
+        from underdog.tournament.entrants.url import url_entrant
+
+        return url_entrant(where, edition=edition)
+    from underdog.tournament.entrants.folder import folder_entrant
+    from underdog.tournament.entrants.isolation import Isolation
+
+    isolation = Isolation(args.isolation) if args.isolation else None
+    return folder_entrant(Path(where), edition=edition, isolation=isolation, hidden=(args.out,))
 
 
 def _answerer(

@@ -100,6 +100,30 @@ def adapted(case: Case) -> Iterator[tuple[Any, BatchTensors]]:
         yield prepared, BatchTensors(ids, answers, targets, case.rows * case.length)
 
 
+def product_flops(case: Case) -> int:
+    """Operations of all matrix products of a pass with adapters, forward and back."""
+    with adapted(case) as (model, batch), _Products() as products:
+        answer_loss(model, batch).backward()
+    return products.flops
+
+
+class _Products(TorchDispatchMode):
+    """Counts two operations per multiplication; attention's kernel is not a product here."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flops = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        name = func.__name__.split(".")[0]
+        if name in {"mm", "addmm", "addmm_"}:
+            left, right = args[-2:]
+            self.flops += 2 * left.shape[0] * left.shape[1] * right.shape[1]
+        return func(*args, **(kwargs or {}))
+
+
 def saved_bytes(case: Case) -> int:
     """Storages that autograd is given to keep, weights and buffers aside, each once."""
     kept: dict[int, torch.Tensor] = {}

@@ -66,7 +66,9 @@ def test_checkpointing_and_half_precision_need_less() -> None:
 
 
 def test_gradients_stand_from_the_second_micro_batch_on() -> None:
-    """With accumulation the peak has them all; without, they grow as activations go."""
+    """With accumulation the peak has them all; without, they grow as activations go: one of 28
+    blocks has its own when the first feed-forward part is on its way back, which is the peak.
+    """
     shape, adapter = find_shape("Qwen/Qwen2.5-7B"), AdapterSettings(64, 128.0)
     one, device = Pass(8, 256, 2, "bfloat16"), find_gpu("mi300x")
 
@@ -74,5 +76,5 @@ def test_gradients_stand_from_the_second_micro_batch_on() -> None:
         memory = peak_memory(shape, adapter, (one, one), device, accumulation=accumulation)
         return sum(term.high for term in memory.terms if term.name == "gradients")
 
-    assert gradients(1) == 0.0
+    assert gradients(1) == 4 * 161_480_704 / 28
     assert gradients(2) == 4 * 161_480_704

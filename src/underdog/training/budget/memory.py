@@ -42,11 +42,11 @@ CPU_RUNTIME_BYTES = (0.40e9, 0.47e9)
 413 MiB, of which 386 right after the imports (torch 2.13, 2026-11-21)."""
 GPU_FRAGMENTATION = (0.0, 0.10)
 """Of what comes and goes in a step: the caching allocator's blocks do not fit every tensor."""
-CPU_FRAGMENTATION = (0.4, 0.8)
-"""glibc's malloc keeps freed pieces below 32 MiB. Measured 2026-11-21 over nine set-ups with 4 or 8
-blocks, with and without checkpointing: 0.44 to 0.73 of the activations that a pass without
-checkpointing keeps. With MALLOC_MMAP_THRESHOLD_=65536 nothing is kept: the peak was then within
-2 % of the other terms."""
+CPU_FRAGMENTATION = (0.2, 0.75)
+"""glibc's malloc keeps freed pieces below 32 MiB. Measured 2026-11-21 over the set-ups of
+`benchmarks/plan_vs_measured.py`, with fused steps: 0.25 to 0.73 of the activations that a pass
+without checkpointing keeps. With MALLOC_MMAP_THRESHOLD_=65536 nothing is kept: the peak was then
+within 2 % of the other terms."""
 KEPT_BLOCKS = 12
 """Beyond so many blocks of activations the heap's holes are taken to be used again."""
 MALLOC_LARGEST = 32 * 1024**2
