@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from many import run_many, told, trouble
+from many import distance, run_many, told, trouble
 from sabotage import held_out_rows
-from safetensors.torch import load_file
 from small_runs import QUICK, adapter_digests, small_job
 
 from underdog.adapters.adapter import attach
@@ -24,15 +23,6 @@ from underdog.training.step import share_of
 from underdog.training.trainer import train
 
 CUT = replace(QUICK, execution=replace(QUICK.execution, sharding="full"))
-
-
-def distance(first: Path, second: Path) -> float:
-    """The largest relative difference of a tensor of two adapters, in Euclidean norms."""
-    ours, theirs = (
-        load_file(each / "adapter" / "adapter_model.safetensors") for each in (first, second)
-    )
-    assert ours.keys() == theirs.keys()
-    return max(float((ours[name] - theirs[name]).norm() / theirs[name].norm()) for name in ours)
 
 
 def test_a_cut_up_base_stops_and_goes_on_on_one_process_and_ends_where_one_does(
