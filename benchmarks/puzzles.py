@@ -7,9 +7,9 @@ Makes `--each` puzzles of every kind, their difficulties evenly over 0, 0.25, 0.
 - goes through all worlds of each (`agents/puzzles/models.py`, no solver): exactly one choice has to
   be right, and it has to be the key;
 - counts puzzles that are a near-duplicate of an earlier one, by the measure of `data/likeness`
-  (what a build takes for one question; as a control, copies with two words swapped have to be found), and
-  by a stricter one that does not look at the key: five-word shingles of the text with a Jaccard
-  index of 0.8;
+  (what a build takes for one question; as a control, copies with two words swapped have to be
+  found), and by a stricter one that does not look at the key: five-word shingles of the text
+  with a Jaccard index of 0.8;
 - counts tokens by the official formula, and applies the filters of every edition;
 - lets the choices-only probe of `data/probes` guess 10,000 of all kinds, and of each kind.
 

@@ -139,12 +139,12 @@ class Opened:
 
 def open_tournament(settings: Mapping[str, Any]) -> Opened:
     """Build the parts; models are loaded last."""
-    from underdog.cli.play import _bank, _read_spec, _token_counter, _with_style
+    from underdog.cli.play import _bank, _read_spec, _with_style, token_counter
     from underdog.protocol.editions import find_edition
     from underdog.tournament.league import TournamentConfig
     from underdog.tournament.question_sets import Rules
 
-    counter, count_tokens = _token_counter(settings["tokenizer"])
+    counter, count_tokens = token_counter(settings["tokenizer"])
     edition = find_edition(settings["edition"])
     data = settings["data"]
     bank = _bank(None if data is None else Path(data), count_tokens)
