@@ -196,13 +196,14 @@ def test_accumulation_changes_the_weights_by_rounding_only(
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
+@pytest.mark.parametrize("every_n_layers", [1, 2])
 def test_activation_checkpointing_changes_nothing_but_memory(
-    job: TrainingJob, tmp_path: Path
+    job: TrainingJob, tmp_path: Path, every_n_layers: int
 ) -> None:
     """The same activations, computed twice: the weights are equal bit for bit, and the base is
     left without it.
     """
-    execution = ExecutionConfig(threads=1, device="cpu", activation_checkpointing=True)
+    execution = ExecutionConfig(threads=1, device="cpu", activation_checkpointing=every_n_layers)
     other = replace(job, out=tmp_path / "again", config=replace(job.config, execution=execution))
     train(job)
     train(other)
@@ -318,6 +319,8 @@ def test_the_first_loss_is_that_of_the_untouched_base(job: TrainingJob) -> None:
         (lambda: OptimizerConfig(epsilon=0.0), "epsilon"),
         (lambda: ExecutionConfig(threads=0), "threads"),
         (lambda: ExecutionConfig(device="gpu"), 'device "auto" or "cpu"'),
+        (lambda: ExecutionConfig(activation_checkpointing=-1), "0 .none., 1 .every layer."),
+        (lambda: ExecutionConfig(activation_checkpointing=1.5), "activation_checkpointing"),  # type: ignore[arg-type]
         (lambda: TrainingConfig(max_tokens=2), "max_tokens"),
     ],
 )
