@@ -10,8 +10,8 @@ the other half judges them. Every rule is judged on the same questions, against 
 best on these very questions. Over seeds: means with t intervals. The questions are the same for all
 seeds, so the intervals hold for these questions and other trainings.
 
-Memory: a fresh process each for no model, one member and three members, on the 39M shape (random
-weights, rank 16, LoRA, rsLoRA and DoRA); peak of the whole process, and what is above an empty one.
+Memory: a fresh process each for no model, LoRA alone, DoRA alone and all three, on the 39M shape
+(random weights, rank 16); the peak of the whole process, and what is above an empty one.
 The last line is one line of JSON.
 """
 
@@ -34,6 +34,8 @@ from underdog.runs.files import replacing_folder, write_json
 
 KINDS = ("lora", "rslora", "dora")
 TEST_SHARE = 0.5
+CASES = {"none": (), "lora": ("lora",), "dora": ("dora",), "three": KINDS}
+"""Members in memory while a peak is measured."""
 
 
 def main() -> None:
@@ -41,7 +43,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder of adapters and results; goes on")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--memory", action="store_true")
-    parser.add_argument("--peak", choices=("none", "one", "three"), help=argparse.SUPPRESS)
+    parser.add_argument("--peak", choices=tuple(CASES), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.peak is not None:
@@ -183,14 +185,13 @@ def memory() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         save_models(folder)
-        peaks = {
-            case: sorted(measured(case, folder) for _ in range(3))[1]
-            for case in ("none", "one", "three")
-        }
+        peaks = {case: sorted(measured(case, folder) for _ in range(3))[1] for case in CASES}
+    three = peaks["three"]
     return {
-        "memory_ratio": round(peaks["three"] / peaks["one"], 3),
-        "memory_ratio_above_empty": round(
-            (peaks["three"] - peaks["none"]) / (peaks["one"] - peaks["none"]), 3
+        "memory_ratio_lora": round(three / peaks["lora"], 3),
+        "memory_ratio_dora": round(three / peaks["dora"], 3),
+        "memory_ratio_dora_above_empty": round(
+            (three - peaks["none"]) / (peaks["dora"] - peaks["none"]), 3
         ),
         **{f"peak_mb_{case}": round(peak / 1e6, 1) for case, peak in peaks.items()},
     }
@@ -240,11 +241,10 @@ def peak_bytes(case: str, folder: Path) -> int:
     from underdog.inference.members import open_members, score_members
 
     ablation.one_thread()
-    if case != "none":
-        kinds = KINDS if case == "three" else KINDS[:1]
+    if CASES[case]:
         members = open_members(
             folder / "base",
-            {kind: folder / kind for kind in kinds},
+            {kind: folder / kind for kind in CASES[case]},
             config=ablation.scoring(),
             device="cpu",
         )

@@ -41,14 +41,14 @@ class SetUp:
     batch: int
     length: int
     parts: int = 1
-    checkpointing: bool = False
+    every_n_layers: int = 0
     dropout: float = 0.0
 
 
 SET_UPS = (
     SetUp(FORTY, 16, 16, 60),
     SetUp(FORTY, 64, 16, 100, parts=4),
-    SetUp(FORTY, 16, 16, 120, checkpointing=True),
+    SetUp(FORTY, 16, 16, 120, every_n_layers=1),
     SetUp(FORTY, 8, 4, 300),
     SetUp(DEEP, 32, 8, 96, dropout=0.1),
     SetUp(TINY, 16, 64, 60),
@@ -80,7 +80,7 @@ def compare(set_up: SetUp) -> dict[str, Any]:
             threads=1,
             device="cpu",
             accumulation=set_up.parts,
-            activation_checkpointing=set_up.checkpointing,
+            activation_checkpointing=set_up.every_n_layers,
         ),
     )
     shape = shape_of(config_of(set_up.shape), set_up.shape.name)
@@ -118,7 +118,7 @@ def config_of(shape: Shape) -> dict[str, Any]:
 
 
 def print_row(row: dict[str, Any]) -> None:
-    kind = "checkpointing" if row["checkpointing"] else f"dropout {row['dropout']:g}"
+    kind = "checkpointing" if row["every_n_layers"] else f"dropout {row['dropout']:g}"
     print(
         f"{row['shape']:9} rank {row['rank']:3} batch {row['batch']:3} as {row['parts']} parts, "
         f"length {row['length']:4}, {kind:14} predicted {row['predicted_mib']:5} MiB "

@@ -2,6 +2,7 @@
 
     python benchmarks/train_vs_trl.py                  # both shapes, about 6 minutes on 2 cores
     python benchmarks/train_vs_trl.py --shapes tiny --rounds 1
+    python benchmarks/train_vs_trl.py --keep DIR --most 2    # two measurements a call, then again
 
 Each measurement is a process of its own; the two sides take turns, and the medians count. Needs
 the extra "bench". The last line is one line of JSON: `speed_ratio` and `memory_ratio` (ours / TRL,
@@ -30,14 +31,16 @@ ROWS = {"tiny": 960, "39M": 320}
 STYLES = {"tiny": "texts", "39M": "letters"}
 """As in the recipes: the smallest models write a choice's text, larger ones name its letter."""
 CURVE_ROWS = 160
+TAKEN: list[Path] = []
+"""What this call measured itself."""
 SIDES = ("ours", "trl")
 NOTE = """
 Why TRL is slower here: (1) its fused head skips unlabelled positions only on Triton devices
 (trl/trainer/utils.py::add_fused_lm_head, `compact`), so on a CPU it makes the logits of every
 token; on a GPU that part of the gap would be gone. (2) It pads random rows to the longest of 16; we
 batch rows of similar length. (3) It passes a padding mask; with padding on the right none is
-needed. (4) Our LoRA layers are one step of autograd (underdog/adapters/fused.py), and the last
-layer's feed-forward block runs where its output is read only (underdog/adapters/last_layer.py).
+needed. (4) Our layers are a few steps of autograd (underdog/adapters/fused.py), and of the last
+layer only keys and values run where nothing is read (underdog/adapters/last_layer.py).
 Gradient checkpointing is off on both sides (TRL's default is on, and slower). Both sides are fed
 the same token ids and start from the same adapter weights; tokenising is not in the times."""
 
@@ -47,8 +50,9 @@ def main() -> None:
     if args.side:
         print(json.dumps(SIDE_RUNS[args.side](args)))
         return
-    with tempfile.TemporaryDirectory(prefix="train-vs-trl-") as work:
-        summaries = {name: compare(SHAPES[name], Path(work), args) for name in args.shapes}
+    with tempfile.TemporaryDirectory(prefix="train-vs-trl-") as passing:
+        work = Path(args.keep or passing)
+        summaries = {name: compare(SHAPES[name], work, args) for name in args.shapes}
     print(NOTE)
     print(json.dumps(headline(summaries)))
 
@@ -60,6 +64,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--rows", type=int, default=0, help="instead of each shape's own number")
     parser.add_argument("--style", choices=("texts", "letters"), help="instead of each shape's own")
+    parser.add_argument(
+        "--keep", metavar="DIR", help="keep measurements there, and go on from them"
+    )
+    parser.add_argument("--most", type=int, default=10_000, help="stop after so many measurements")
     for hidden in ("--side", "--work", "--shape"):
         parser.add_argument(hidden, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -70,7 +78,8 @@ def compare(shape: Shape, work: Path, args: argparse.Namespace) -> dict[str, Any
     questions, origin = read_questions()
     args = argparse.Namespace(**{**vars(args), "style": args.style or STYLES[shape.name]})
     rows = min(args.rows or ROWS[shape.name], len(questions))
-    make_base(shape, questions, work / shape.name)
+    if not (work / shape.name / "config.json").is_file():
+        make_base(shape, questions, work / shape.name)
     print(
         f"\n{shape.name} shape, {rows} rows of {origin} asked for {args.style}, batch {BATCH}, "
         f"{args.threads} threads"
@@ -78,7 +87,7 @@ def compare(shape: Shape, work: Path, args: argparse.Namespace) -> dict[str, Any
     found: dict[str, list[dict[str, Any]]] = {side: [] for side in SIDES}
     for turn in range(args.rounds):
         for side in SIDES if turn % 2 == 0 else SIDES[::-1]:
-            run = measure(side, shape, work, rows, args)
+            run = measure(side, shape, work, rows, args, turn=turn)
             found[side].append(run)
             print_run(side, shape, run)
     curves = [
@@ -89,9 +98,16 @@ def compare(shape: Shape, work: Path, args: argparse.Namespace) -> dict[str, Any
 
 
 def measure(
-    side: str, shape: Shape, work: Path, rows: int, args: argparse.Namespace
+    side: str, shape: Shape, work: Path, rows: int, args: argparse.Namespace, turn: int = 0
 ) -> dict[str, Any]:
-    """One side in a process of its own."""
+    """One side in a process of its own; one that was kept is not taken again."""
+    kept = work / f"{shape.name}-{side}-{rows}-{args.style}-{args.threads}-{turn}.json"
+    if kept.is_file():
+        found: dict[str, Any] = json.loads(kept.read_text())
+        return found
+    if args.most <= len(TAKEN):
+        raise SystemExit(f"{len(TAKEN)} measurements taken; the same command again goes on")
+    TAKEN.append(kept)
     command = [sys.executable, __file__, "--side", side, "--shape", shape.name]
     command += ["--work", str(work), "--rows", str(rows), "--threads", str(args.threads)]
     command += ["--style", args.style]
@@ -105,6 +121,7 @@ def measure(
     if done.returncode:
         raise SystemExit(f"{side} failed:\n{done.stderr[-4000:]}")
     result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    kept.write_text(json.dumps(result))
     return result
 
 

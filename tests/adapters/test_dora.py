@@ -47,10 +47,10 @@ def make_adapted(settings: AdapterSettings = DORA, *, dtype: torch.dtype = torch
     return adapted.train()
 
 
-def step(adapted: Any) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+def step(adapted: Any, ids: torch.Tensor = IDS) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     """Logits, and the gradient of every adapter weight."""
     adapted.zero_grad()
-    made = adapted(input_ids=IDS, use_cache=False).logits
+    made = adapted(input_ids=ids, use_cache=False).logits
     made.float().square().mean().backward()
     weights = trainable_parameters(adapted)
     return made.detach(), {name: weight.grad.clone() for name, weight in weights.items()}
@@ -202,24 +202,43 @@ def test_dropout_is_left_to_peft() -> None:
 
 
 def test_a_base_in_half_precision_keeps_its_norms_too() -> None:
-    """bfloat16 base under float32 adapters: peft's numbers to bfloat16's precision (2^-8), with
-    gradients within 3 % of their length, and magnitudes that start at the base's norms in float32
-    (peft's own are rounded to bfloat16).
+    """bfloat16 base under float32 adapters: magnitudes start at the base's norms in float32 (peft's
+    own are rounded to bfloat16), and over three batches logits and gradients lie at most a tenth
+    farther from float32 on the same weights than peft's. (Measured over six: gradients 4.0 % off
+    where peft's are 4.1 %.)
     """
     fresh = attach(tiny_qwen2().to(torch.bfloat16), DORA, seed=0)
     for _, layer in lora_layers(fresh):
         magnitude = layer.lora_magnitude_vector["default"].weight
         assert magnitude.dtype == torch.float32
         torch.testing.assert_close(magnitude.detach(), peft_norms(layer), rtol=1e-6, atol=0)
-    adapted = make_adapted(dtype=torch.bfloat16)
-    plain_logits, plain = step(adapted)
-    with fused_lora(adapted) as changed:
-        fused_logits, fused = step(adapted)
-    assert changed == 2 * 7
-    off = torch.linalg.norm((fused_logits - plain_logits).float())
-    assert off < 0.03 * torch.linalg.norm(plain_logits.float())
-    for name, gradient in plain.items():
-        assert torch.linalg.norm(fused[name] - gradient) < 0.03 * torch.linalg.norm(gradient)
+    half, whole = make_adapted(dtype=torch.bfloat16), widened(make_adapted(dtype=torch.bfloat16))
+    off = {"fused": torch.zeros(2), "peft": torch.zeros(2)}
+    for seed in range(3):
+        ids = torch.randint(2, 38, IDS.shape, generator=torch.Generator().manual_seed(seed))
+        true = step(whole, ids)
+        off["peft"] += distances(step(half, ids), true)
+        with fused_lora(half) as changed:
+            off["fused"] += distances(step(half, ids), true)
+        assert changed == 2 * 7
+    assert (off["fused"] > 0).all()
+    assert (off["fused"] <= 1.1 * off["peft"]).all()
+
+
+def widened(adapted: Any) -> Any:
+    """The same frozen numbers in float32."""
+    for weight in adapted.parameters():
+        weight.data = weight.data.float()
+    settle(adapted)
+    return adapted
+
+
+def distances(found: Any, true: Any) -> torch.Tensor:
+    """Of logits, and of all gradients, relative to their length."""
+    logits_off = torch.linalg.norm(found[0].float() - true[0]) / torch.linalg.norm(true[0])
+    off = sum((found[1][key] - true[1][key]).square().sum() for key in true[1])
+    length = sum(each.square().sum() for each in true[1].values())
+    return torch.stack((logits_off, torch.sqrt(off / length)))
 
 
 def test_gradients_add_up_over_the_parts_of_a_step() -> None:

@@ -41,6 +41,8 @@ def test_a_model_without_a_head_is_refused() -> None:
 def test_a_failing_forward_pass_leaves_no_hook() -> None:
     """The gathering is undone on every path."""
     model = tiny_qwen2()
-    with pytest.raises(IndexError):
+    with pytest.raises(RunError, match="one row of logits per position"):
         logits_at(model, torch.ones(1, 3, dtype=torch.bool), input_ids=torch.zeros(1, 2).long())
+    with pytest.raises(TypeError):
+        logits_at(model, torch.ones(1, 3, dtype=torch.bool), input_ids="no tensor")
     assert not model.lm_head._forward_pre_hooks

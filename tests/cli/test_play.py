@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from entries import entry
 from fakes import FakeClock, numbered_questions, save_base, save_random_adapter
 from underdog.agents.bank_asker import BankAsker
 from underdog.agents.baseline import ConstantAnswerer
@@ -145,7 +146,7 @@ WRONG = {
     "no teams": ((), "a match needs --a, --b and --out"),
     "unknown entrant": (
         ("--a", "longst", "--b", "random", "--out", "{}"),
-        "an entrant: random, always-b, longest, model:BASE[:ADAPTER], ensemble:FILE, or a run",
+        "an entrant: random, always-b, longest, model:BASE[:ADAPTER], ensemble:FILE, a run folder",
     ),
     "no model": (("--a", "model:", "--b", "random", "--out", "{}"), "got 'model:'"),
     "folder without adapter": (
@@ -241,3 +242,14 @@ def test_what_was_lost_is_told(
         console.print(part, soft_wrap=True)
     shown = capsys.readouterr().out
     assert all(each in shown for each in told), shown
+
+
+def test_folders_of_contestants_play(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder with agents/ is a team on both sides; the header says how it was isolated."""
+    adders = entry(tmp_path / "adders")
+    command = ("--a", adders, "--b", "always-b", "--questions", 4, "--out", tmp_path / "match")
+    assert play(*command, "--isolation", "processes") == 0
+    assert "A  adders" in capsys.readouterr().out
+    header = next(iter(read_log(tmp_path / "match" / EVENTS_NAME)))
+    assert header["teams"]["A"]["identity"]["isolation"] == "processes"
+    assert header["per_call"] == 4

@@ -38,6 +38,7 @@ class Outer:
     limit: int | None = None
     where: Path = Path()
     on: bool = False
+    dial: int | bool = 0
 
 
 def read(table: dict[str, object]) -> tuple[Outer | None, Faults]:
@@ -99,6 +100,19 @@ def test_a_whole_number_is_a_number_but_true_is_not() -> None:
     assert faults == [
         "inner.rank must be a whole number, not True",
         "inner.rate must be a number, not True",
+    ]
+
+
+def test_where_both_are_allowed_each_is_read_as_it_is() -> None:
+    """A field of whole numbers that once was a switch: 4, and true; a text is neither."""
+    inner = {"rank": 1}
+    for given_value in (4, True, False):
+        config, faults = read({"name": "x", "inner": inner, "dial": given_value})
+        assert config is not None
+        assert config.dial is given_value
+        assert faults == []
+    assert read({"name": "x", "inner": inner, "dial": "4"})[1] == [
+        "dial must be a whole number, not '4'"
     ]
 
 

@@ -60,6 +60,9 @@ def test_guards_are_told_and_many_are_counted(metrics: Metrics) -> None:
     dropped = {"kind": "dropped", "step": 12, "reason": "the loss is nan", "rows": ["a", "b"]}
     view = make_curves(replace(metrics, events=(dropped,)))
     assert view.events == ("Dropped after step 12: reason the loss is nan.",)
+    aligned = [{"kind": "alignment", "step": at, "sentence": f"By step {at}."} for at in (5, 9)]
+    view = make_curves(replace(metrics, events=(aligned[0], dropped, aligned[1])))
+    assert view.events[1:] == ("By step 9.",)
     view = make_curves(replace(metrics, events=(dropped,) * 25))
     assert view.events[-1] == "5 more events in train/metrics.jsonl."
 

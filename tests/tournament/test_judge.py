@@ -31,7 +31,7 @@ def said(message: object, *, failure: str = "", seconds: float = 0.1, came: bool
 
 
 def judged(given: Said, *, before: Collection[str] = ()) -> Question | Refused:
-    return JUDGE.question(given, topic="geography", before=before)
+    return JUDGE.question(given, topics=("geography",), before=before)
 
 
 def test_a_good_question_is_taken_in_the_order_sent() -> None:

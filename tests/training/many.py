@@ -16,8 +16,12 @@ import torch
 from small_runs import small_job
 
 from underdog.adapters.settings import AdapterSettings
+from underdog.data.row import Row
 from underdog.errors import UnderdogError
+from underdog.inference.score import scoring_of
+from underdog.inference.scorer import ScoringConfig
 from underdog.training.config import TrainingConfig
+from underdog.training.exams import Ask
 from underdog.training.interrupts import StoppedBySignal
 from underdog.training.record import TrainingJob
 from underdog.training.trainer import train
@@ -25,7 +29,7 @@ from underdog.training.trainer import train
 # Forked from a process that has loaded torch already: none pays for the imports again.
 CHILDREN = multiprocessing.get_context("forkserver")
 CHILDREN.set_forkserver_preload(["underdog.training.trainer"])
-ENDED_S = 60
+ENDED_S = 600
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class Order:
     dropout: float
     config: TrainingConfig | None
     adapter: AdapterSettings | None
+    asked: tuple[Row, ...]
 
 
 def member(rank: int, order: Order) -> None:
@@ -91,7 +96,7 @@ def member(rank: int, order: Order) -> None:
     if order.trouble is not None and order.trouble.rank == rank:
         job.base.model.get_output_embeddings().register_forward_hook(order.trouble)
     try:
-        train(job)
+        train(job, ask=real_ask(job) if order.asked else None)
     except (UnderdogError, StoppedBySignal, ZeroDivisionError) as error:
         order.out.with_name(f"error-{rank}.txt").write_text(f"{type(error).__name__}: {error}")
         os._exit(getattr(error, "exit_status", 2))
@@ -102,7 +107,13 @@ def made(order: Order) -> TrainingJob:
     """The small run, with another config and adapter where they are given."""
     job = small_job(order.base, order.out, dropout=order.dropout)
     job = job if order.adapter is None else replace(job, adapter=order.adapter)
+    job = replace(job, rows=(*job.rows, *order.asked))
     return job if order.config is None else replace(job, config=order.config)
+
+
+def real_ask(job: TrainingJob) -> Ask:
+    """As the command asks."""
+    return scoring_of(job.base.tokenizer, ScoringConfig(style=job.config.style))
 
 
 def run_many(
@@ -114,12 +125,13 @@ def run_many(
     dropout: float = 0.0,
     config: TrainingConfig | None = None,
     adapter: AdapterSettings | None = None,
+    asked: tuple[Row, ...] = (),
 ) -> list[int | None]:
-    """Exit codes by rank, negative for signals; a process that does not end by itself within a
-    minute is killed and fails the test.
+    """Exit codes by rank, negative for signals; a process that does not end by itself in ten
+    minutes is killed and fails the test.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
-    order = Order(base, out, free_port(), count, trouble, dropout, config, adapter)
+    order = Order(base, out, free_port(), count, trouble, dropout, config, adapter, asked)
     members = [CHILDREN.Process(target=member, args=(rank, order)) for rank in range(count)]
     for each in members:
         each.start()

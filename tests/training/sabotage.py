@@ -101,15 +101,20 @@ def answer(question: Question, choice: int | None) -> Prediction:
     return Prediction(question.id, order, Outcome.CLEAN, choice, even_log_probs(size))
 
 
+def held_out_rows(count: int) -> tuple[Row, ...]:
+    """The first of HELD_OUT, as rows of the validation split."""
+    return tuple(
+        Row(question, question.id, 0.5, Band.EASY, Split.VALIDATION, None, None)
+        for question in HELD_OUT[:count]
+    )
+
+
 def sabotaged_job(
     base_folder: Path, out: Path, *, on_guard: OnGuard = OnGuard.REMEDY, dropout: float = 0.0
 ) -> TrainingJob:
     """The small run twice over, with held-out rows, a short patience and close snapshots."""
     job = small_job(base_folder, out, dropout=dropout)
-    held_out = tuple(
-        Row(question, question.id, 0.5, Band.EASY, Split.VALIDATION, None, None)
-        for question in HELD_OUT
-    )
+    held_out = held_out_rows(len(HELD_OUT))
     config = replace(
         job.config,
         schedule=replace(job.config.schedule, epochs=2),

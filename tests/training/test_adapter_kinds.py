@@ -17,6 +17,7 @@ from underdog.adapters.settings import AdapterKind, AdapterSettings
 from underdog.adapters.subspaces import top_subspaces
 from underdog.errors import RunMismatchError
 from underdog.runs.files import read_json
+from underdog.runs.metrics import read_metrics
 from underdog.training.loop import set_learning_rate
 from underdog.training.record import TrainingJob
 from underdog.training.trainer import adapted, train
@@ -76,7 +77,7 @@ def test_dora_computes_activations_twice_to_the_same_weights(
     with two parts to a step the norms are made once: no bit differs from the plain run.
     """
     weights = []
-    for name, checkpointing in (("plain", False), ("twice", True)):
+    for name, checkpointing in (("plain", 0), ("twice", 1)):
         job = job_of("dora", base_folder, tmp_path / name)
         execution = replace(
             job.config.execution, activation_checkpointing=checkpointing, accumulation=2
@@ -153,8 +154,15 @@ def test_oplora_tells_what_it_keeps_and_keeps_its_promise(
     assert heard == [
         f"protected directions: 14 layers, 14 of them computed now, 0.0 MB in {folder}"
     ]
+    told = [event for event in read_metrics(job.out).events if event["kind"] == "alignment"]
+    assert [event["step"] for event in told] == [4, 9, 14]
     with adapted(job, say=heard.append) as (trained, _):
-        assert len(alignments(trained.model)) == 14
+        names = alignments(trained.model).keys()
+    for event in told:
+        assert event["layers"].keys() == names
+        assert 0 <= max(event["layers"].values()) < 1e-12
+    assert "step 14, at most a share of " in told[-1]["sentence"]
+    assert len(names) == 14
     assert "14 layers, 0 of them computed now" in heard[-1]
     with peft_quiet():
         stock = PeftModel.from_pretrained(

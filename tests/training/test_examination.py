@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from sabotage import HELD_OUT, STEPS, Saboteur, answer, sabotaged_job
+from safetensors.torch import load_file
 from small_runs import adapter_digests
 
 from fakes import numbered_questions
@@ -18,7 +20,7 @@ from underdog.adapters.embedded import find_base
 from underdog.data.bank.facts import load_facts, load_relations
 from underdog.data.bank.questions import four_choice_questions
 from underdog.data.row import Band, Row, Split
-from underdog.errors import InputError
+from underdog.errors import InputError, RunError
 from underdog.evaluation.forgetting import pair_answers
 from underdog.evaluation.predictions import read_scored
 from underdog.inference.score import scoring_of
@@ -29,6 +31,7 @@ from underdog.runs.files import digest_folder
 from underdog.runs.metrics import read_metrics
 from underdog.training.config import ValidationConfig
 from underdog.training.exams import sample
+from underdog.training.guards.config import OnGuard, WatchConfig
 from underdog.training.record import TrainingJob
 from underdog.training.trainer import train
 
@@ -133,12 +136,17 @@ def test_what_was_forgotten_is_counted_and_its_answers_are_kept(job: TrainingJob
     assert pair_answers(OLD, before, after).to_json() == found
 
 
-def test_overfitting_is_named_when_it_starts(job: TrainingJob) -> None:
+@pytest.mark.parametrize("on_guard", list(OnGuard))
+def test_overfitting_is_named_when_it_starts(job: TrainingJob, on_guard: OnGuard) -> None:
     """From 50 right at step 5 to 20 and 18, while the training loss falls: the event comes with
-    the second bad reading, and names the first.
+    the second bad reading, and names the first. It is told, not acted on, under either policy.
     """
-    table = {5: 50, 10: 50} | dict.fromkeys((8,), 50) | {15: 20, 18: 18, 20: 18, 25: 18, 28: 18}
-    flat = replace(job.config, schedule=replace(job.config.schedule, epochs=7, replay_capacity=0))
+    table = {5: 50, 10: 50} | dict.fromkeys((8,), 50) | {15: 20, 18: 18, 20: 18, 25: 18, 28: 30}
+    flat = replace(
+        job.config,
+        schedule=replace(job.config.schedule, epochs=7, replay_capacity=0),
+        watch=WatchConfig(on_guard=on_guard),
+    )
     one_chunk = tuple(
         replace(row, chunk=0) if row.split is Split.TRAIN else row for row in job.rows[:16]
     )
@@ -151,6 +159,115 @@ def test_overfitting_is_named_when_it_starts(job: TrainingJob) -> None:
     assert (event["since"], event["step"], event["best_step"]) == (15, 20, 5)
     assert "while the training loss fell" in event["sentence"]
     assert result.overfitting_since == 15
+    assert (result.steps, result.remedies) == (28, [])
+    assert all(torch.isfinite(weight).all() for weight in final_weights(job).values())
+
+
+def final_weights(job: TrainingJob) -> dict[str, torch.Tensor]:
+    found: dict[str, torch.Tensor] = load_file(job.out / "adapter" / "adapter_model.safetensors")
+    return found
+
+
+class Cramped(Chosen):
+    """No room for more than `most` questions at once."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__({})
+        self.most, self.asked = most, list[int]()
+
+    def ask(self, model: Any, questions: Sequence[Question]) -> tuple[Prediction, ...]:
+        """Right or wrong by the question alone, so that slices answer alike."""
+        self.asked.append(len(questions))
+        if len(questions) > self.most:
+            raise torch.OutOfMemoryError("HIP out of memory. Tried to allocate 2.00 GiB")
+        return tuple(
+            _answer(question, right=int(question.id[:2], 16) % 2 == 0) for question in questions
+        )
+
+
+def test_an_examination_without_room_is_asked_in_halves_with_the_same_answers(
+    job: TrainingJob,
+) -> None:
+    """60 questions become 30, then 15, for this and all later examinations, after a continuation
+    too: two events, and the run that had room enough in every number and byte.
+    """
+    roomy, cramped = Cramped(64), Cramped(20)
+    expected = train(replace(job, out=job.out.with_name("roomy")), ask=roomy.ask, progress=roomy)
+    with pytest.raises(EOFError):
+        train(job, ask=cramped.ask, progress=EndsAt(10))
+    result = train(job, ask=cramped.ask, progress=cramped)
+    events = [event for event in read_metrics(job.out).events if event["kind"] == "remedy"]
+    assert [(event["guard"], event["asked"]) for event in events] == [
+        ("memory", 30),
+        ("memory", 15),
+    ]
+    assert events[0]["sentence"] == (
+        "Step 0, examination, out of memory: HIP out of memory. Tried to allocate 2.00 GiB. "
+        "Remedy: 30 questions at once."
+    )
+    assert sum(size > 20 for size in cramped.asked) == 2
+    assert (result.adapters, result.forgetting) == (expected.adapters, expected.forgetting)
+    assert adapter_digests(job.out) == adapter_digests(job.out.with_name("roomy"))
+    assert all(torch.isfinite(weight).all() for weight in final_weights(job).values())
+
+
+class EndsAt(Saboteur):
+    """Ends the sitting between two steps, without a checkpoint."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.last = step
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        """Steps were done."""
+        super().advance(steps, note)
+        if self.heard == self.last:
+            raise EOFError
+
+
+@pytest.mark.parametrize(
+    ("most", "on_guard", "said"),
+    [
+        (20, OnGuard.STOP, 'after step 0, 60 at once: HIP out of .* on_guard "remedy", which asks'),
+        (0, OnGuard.REMEDY, "after step 0, 1 at once: HIP out of .* validation_questions of 0"),
+    ],
+)
+def test_an_examination_that_cannot_be_held_ends_the_run_with_its_cause(
+    job: TrainingJob, most: int, on_guard: OnGuard, said: str
+) -> None:
+    """At once under "stop"; under "remedy" when not even one question fits."""
+    cramped = Cramped(most)
+    watch = replace(job.config.watch, on_guard=on_guard)
+    with pytest.raises(RunError, match=said):
+        train(replace(job, config=replace(job.config, watch=watch)), ask=cramped.ask)
+    (event,) = [e for e in read_metrics(job.out).events if e["kind"] == "stopped"]
+    assert event["guard"] == "memory"
+
+
+def test_real_answers_are_the_same_in_halves(base_folder: Path, tmp_path: Path) -> None:
+    """Through the real scorer, which halves its own batches, with room for 8 rows of a pass in
+    training and examination alike: no remedy is needed, the same choices, the same adapter,
+    log-probabilities within rounding.
+    """
+    jobs = [sabotaged_job(base_folder, tmp_path / name) for name in ("roomy", "cramped")]
+    for job, rows in zip(jobs, (10**6, 8), strict=True):
+        ask = scoring_of(job.base.tokenizer, ScoringConfig(style=job.config.style))
+
+        def check(_module: Any, inputs: Any, rows: int = rows) -> None:
+            if inputs[0].shape[0] > rows:
+                raise torch.OutOfMemoryError("HIP out of memory. Tried to allocate 2.00 GiB")
+
+        hook = job.base.model.get_input_embeddings().register_forward_pre_hook(check)
+        train(job, ask=ask)
+        hook.remove()
+    roomy, cramped = (read_metrics(job.out) for job in jobs)
+    assert {event["kind"] for event in cramped.events} == {"validation"}
+    for one, other in zip(roomy.chunks, cramped.chunks, strict=True):
+        assert one.validation is not None
+        assert other.validation is not None
+        assert one.validation["accuracy"] == other.validation["accuracy"]
+        assert one.validation["nll"] == pytest.approx(other.validation["nll"], abs=1e-4)
+    assert adapter_digests(jobs[0].out) == adapter_digests(jobs[1].out)
 
 
 def test_a_sample_is_seeded_ordered_and_without_unknown_keys() -> None:

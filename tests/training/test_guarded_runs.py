@@ -162,6 +162,8 @@ def test_stop_stops_with_the_cause_and_remedy_goes_on(
     whole = replace(going_on, out=going_on.out.with_name("whole"))
     run(whole, replace(saboteur, heard=0))
     assert adapter_digests(going_on.out) == adapter_digests(whole.out)
+    assert {event["guard"] for event in events(going_on, "remedy")} == {guard}
+    assert all(torch.isfinite(weight).all() for weight in weights(going_on).values())
 
 
 def test_a_collapse_lowers_the_rate_and_raises_the_replay_of_what_is_to_come(

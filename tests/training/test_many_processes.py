@@ -233,14 +233,14 @@ def test_an_error_of_the_main_process_is_told_by_all(base_folder: Path, pair: Pa
         assert "training.seed was 3, now 4" in told(pair, rank)
 
 
-@pytest.mark.parametrize("name", ["FSDP", "DEEPSPEED"])
+@pytest.mark.parametrize("name", ["MEGATRON_LM", "DEEPSPEED"])
 def test_cutting_up_the_base_is_refused_with_its_reason(
     base_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """Before anything is written."""
     monkeypatch.setenv(f"ACCELERATE_USE_{name}", "true")
     job = small_job(base_folder, tmp_path / "train")
-    with pytest.raises(InputError, match="whole copies of the base are needed"):
+    with pytest.raises(InputError, match="or one cut up by FSDP, are needed"):
         train(job)
     assert not job.out.exists()
 

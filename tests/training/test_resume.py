@@ -13,6 +13,8 @@ import pytest
 from small_runs import STEPS, Signaller, adapter_digests, child, small_job
 
 from underdog.errors import RunError, RunMismatchError
+from underdog.runs.files import read_json, write_json
+from underdog.runs.manifest import MANIFEST_NAME
 from underdog.runs.metrics import METRICS_NAME, read_metrics
 from underdog.training.checkpoint import list_checkpoints
 from underdog.training.config import ExecutionConfig
@@ -218,6 +220,22 @@ def test_another_recipe_in_the_same_folder_is_refused(job: TrainingJob) -> None:
     with pytest.raises(RunMismatchError, match="topic was"):
         train(replace(job, identity={"topic": "birds"}))
     assert sorted(job.out.rglob("*")) == before
+
+
+def test_a_run_recorded_with_a_switch_goes_on_or_is_refused(
+    job: TrainingJob, uninterrupted: dict[str, str]
+) -> None:
+    """Recorded activation_checkpointing false is 0 and goes on; true is 1, which 0 is not."""
+    stop_at(job, 4)
+    header = read_json(job.out / MANIFEST_NAME)
+    for recorded in (True, False):
+        header["identity"]["training"]["activation_checkpointing"] = recorded
+        write_json(job.out / MANIFEST_NAME, header)
+        if recorded:
+            with pytest.raises(RunMismatchError, match="activation_checkpointing was True, now 0"):
+                train(job)
+    train(job)
+    assert adapter_digests(job.out) == uninterrupted
 
 
 def test_settings_that_cannot_change_the_result_may_change(

@@ -29,11 +29,11 @@ from underdog.training.trainer import make_plan, train
 
 
 def test_a_run_leaves_what_the_contract_says(job: TrainingJob) -> None:
-    """Manifest, metrics, checkpoints, adapter, result and TensorBoard events; loss goes down."""
+    """Manifest, metrics, readings, checkpoints, adapter, result, TensorBoard; loss goes down."""
     result = train(job)
     left = {path.name for path in job.out.iterdir()}
     expected = {"adapter", "checkpoints", "tensorboard", "manifest.json", "metrics.jsonl"}
-    assert left == expected | {"result.json", ".lock"}
+    assert left == expected | {"readings.log", "result.json", ".lock"}
     assert {path.name for path in result.adapter.iterdir()} == {
         "adapter_config.json",
         "adapter_model.safetensors",
@@ -196,13 +196,14 @@ def test_accumulation_changes_the_weights_by_rounding_only(
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
+@pytest.mark.parametrize("every_n_layers", [1, 2])
 def test_activation_checkpointing_changes_nothing_but_memory(
-    job: TrainingJob, tmp_path: Path
+    job: TrainingJob, tmp_path: Path, every_n_layers: int
 ) -> None:
     """The same activations, computed twice: the weights are equal bit for bit, and the base is
     left without it.
     """
-    execution = ExecutionConfig(threads=1, device="cpu", activation_checkpointing=True)
+    execution = ExecutionConfig(threads=1, device="cpu", activation_checkpointing=every_n_layers)
     other = replace(job, out=tmp_path / "again", config=replace(job.config, execution=execution))
     train(job)
     train(other)
@@ -318,6 +319,8 @@ def test_the_first_loss_is_that_of_the_untouched_base(job: TrainingJob) -> None:
         (lambda: OptimizerConfig(epsilon=0.0), "epsilon"),
         (lambda: ExecutionConfig(threads=0), "threads"),
         (lambda: ExecutionConfig(device="gpu"), 'device "auto" or "cpu"'),
+        (lambda: ExecutionConfig(activation_checkpointing=-1), "0 .none., 1 .every layer."),
+        (lambda: ExecutionConfig(activation_checkpointing=1.5), "activation_checkpointing"),  # type: ignore[arg-type]
         (lambda: TrainingConfig(max_tokens=2), "max_tokens"),
     ],
 )

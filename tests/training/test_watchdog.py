@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from sabotage import Saboteur, sabotaged_job
+from small_runs import adapter_digests
 
 from underdog.runs.metrics import read_metrics
 from underdog.training.guards.config import OnGuard, WatchConfig
@@ -117,7 +118,9 @@ def test_a_hang_in_c_ends_the_process_under_stop_and_the_run_goes_on(
 
 
 def test_a_hung_data_function_is_waited_for_under_remedy(base_folder: Path, tmp_path: Path) -> None:
-    """Encoding a batch takes 1.2 s once: recorded, and the run ends as usual."""
+    """A batch takes 1.2 s to reach the model once: recorded, and the run ends as usual, in the
+    bytes of one that was not held up.
+    """
     job = sabotaged_job(base_folder, tmp_path / "train")
     watch = WatchConfig(stall_s=0.4)
     slow = iter([0.0] * 5 + [1.2])
@@ -131,3 +134,6 @@ def test_a_hung_data_function_is_waited_for_under_remedy(base_folder: Path, tmp_
     told = [event["guard"] for event in read_metrics(job.out).events if event["kind"] == "remedy"]
     assert set(told) == {"stall"}
     assert result.remedies == []
+    smooth = sabotaged_job(base_folder, tmp_path / "smooth")
+    train(smooth)
+    assert adapter_digests(job.out) == adapter_digests(smooth.out)

@@ -1,10 +1,15 @@
-"""The last layer's feed-forward part only where its output is read.
+"""The last layer only where its output is read.
 
-Nothing after a model's last attention looks at other positions, so its feed-forward block matters
-at the positions whose logits are wanted and nowhere else: with answers of 2 of 60 tokens, nearly
-the whole block is saved, forwards and backwards. Measured 2026-11 on one core, whole LoRA steps in
-float32: 11 % more rows per second at 2M parameters (5 layers), 9 % at 39M (8 layers); the same
-arithmetic at the positions that count.
+Nothing after a model's last attention looks at other positions, so at the positions whose logits
+are wanted, and nowhere else, it needs queries, attention's output, the feed-forward block and the
+model's last norm; keys and values are needed everywhere. With answers of 2 of 60 tokens nearly the
+whole layer but those two is saved, forwards and backwards. What it is worth is in
+docs/benchmarks.md.
+
+In: a model and a mask of positions. Out: from the last layer (1, P, H) in place of (B, L, H), row
+by row as the mask says. Never: another number at those positions than rounding gives.
+
+Shapes: B rows, L tokens, P positions wanted of the whole batch, Q at most of one row, H hidden.
 """
 
 from __future__ import annotations
@@ -15,10 +20,7 @@ from typing import Any
 
 import torch
 
-KNOWN_LAYERS = frozenset(
-    {"LlamaDecoderLayer", "MistralDecoderLayer", "Qwen2DecoderLayer", "Qwen3DecoderLayer"}
-)
-"""Layers that are x + attention(norm(x)), then x + mlp(norm(x)), and nothing else."""
+from underdog.adapters.blocks import KNOWN_LAYERS, attend
 
 
 class Reading:
@@ -35,6 +37,7 @@ def last_layer_where_read(model: Any) -> Iterator[Reading]:
     """Change the last layer in training mode; put back afterwards.
 
     A model whose layers are not known here is left as it is, and setting `wanted` has no effect.
+    Inside `fused.fused_lora` attention too computes where it is read only.
     """
     reading = Reading()
     layer = _last_layer(model)
@@ -57,13 +60,47 @@ def _last_layer(model: Any) -> Any:
 
 def _where_read(layer: Any, plain: Callable[..., Any], reading: Reading) -> Callable[..., Any]:
     def forward(hidden_states: torch.Tensor, **kwargs: Any) -> Any:
-        if reading.wanted is None or not layer.training:
+        wanted = reading.wanted
+        if wanted is None or not layer.training:
             return plain(hidden_states, **kwargs)
-        attended, _ = layer.self_attn(hidden_states=layer.input_layernorm(hidden_states), **kwargs)
-        hidden_BLD = hidden_states + attended
-        read_PD = hidden_BLD[reading.wanted]
-        read_PD = read_PD + layer.mlp(layer.post_attention_layernorm(read_PD))
-        # Other positions keep what they were before the block: nobody looks.
-        return hidden_BLD.index_put((reading.wanted,), read_PD)
+        normed_BLH = layer.input_layernorm(hidden_states)
+        fused = "project" in vars(layer.self_attn) and kwargs.get("attention_mask") is None
+        if fused:
+            attended_PH = _attended(layer.self_attn, normed_BLH, wanted, **kwargs)
+        else:
+            attended_PH = layer.self_attn(hidden_states=normed_BLH, **kwargs)[0][wanted]
+        read_PH = hidden_states[wanted] + attended_PH
+        read_PH = read_PH + layer.mlp(layer.post_attention_layernorm(read_PH))
+        return read_PH.unsqueeze(0)
 
     return forward
+
+
+def _attended(
+    attention: Any,
+    normed: torch.Tensor,
+    wanted: torch.Tensor,
+    *,
+    position_embeddings: tuple[torch.Tensor, torch.Tensor],
+    **_: Any,
+) -> torch.Tensor:
+    """Causal attention over `normed` (B, L, H), with queries at wanted positions only: (P, H).
+
+    Rows with fewer of them than the others ask at their first position again, and those answers
+    are dropped.
+    """
+    rows, places = wanted.nonzero(as_tuple=True)
+    turns = wanted.cumsum(dim=1)[rows, places] - 1
+    at_BQ = torch.zeros(len(wanted), int(turns.max()) + 1, dtype=torch.long, device=wanted.device)
+    at_BQ[rows, turns] = places
+    key, value = attention.project((attention.k_proj, attention.v_proj), normed)
+    asking = torch.arange(len(wanted), device=wanted.device).unsqueeze(1)
+    query = attention.q_proj(normed[asking, at_BQ])
+    tokens = torch.arange(wanted.shape[1], device=wanted.device)
+    seen_B1QL = (tokens <= at_BQ.unsqueeze(-1)).unsqueeze(1)
+    cos, sin = (each.expand(len(wanted), -1, -1)[asking, at_BQ] for each in position_embeddings)
+    attended = attend(
+        attention, query, key, value, position_embeddings, seen_B1QL, query_rotation=(cos, sin)
+    )
+    read_PH: torch.Tensor = attention.o_proj(attended[rows, turns])
+    return read_PH

@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
@@ -25,6 +25,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from underdog.adapters.settings import ALL_LINEAR, AdapterKind, AdapterSettings
+from underdog.adapters.unsloth import is_unsloth, put_adapters
 from underdog.errors import CorruptFileError, InputError
 from underdog.runs.files import replacing_folder, write_json
 
@@ -41,6 +42,10 @@ def attach_lora(model: Any, settings: AdapterSettings, *, seed: int) -> PeftMode
     What the kinds need beyond that is `adapter.attach`'s. Raises InputError when a target names no
     linear layer of the model.
     """
+    if is_unsloth(model):
+        adapted = put_adapters(model, settings, seed=seed)
+        _draw(adapted, seed)
+        return cast("PeftModel", adapted)
     targets: Any = ALL_LINEAR if ALL_LINEAR in settings.targets else list(settings.targets)
     config = LoraConfig(
         r=settings.rank,

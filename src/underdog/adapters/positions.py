@@ -6,6 +6,7 @@ a B x L x V tensor: at 2,048 tokens and 152,000 words one row's would be 1.2 GB 
 transformers has an argument for this (`logits_to_keep`), which takes a mask only since 5.21. Here
 hidden states are gathered as they enter the output head, which is the same arithmetic on every
 version, and whatever the model does to its logits afterwards (soft caps, scales) still happens.
+Inside `last_layer.last_layer_where_read` they come gathered already, as 1 x P x H.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ def logits_at(model: Any, wanted: torch.Tensor, **inputs: Any) -> torch.Tensor:
         raise RunError("a model with an output head is needed", got=type(model).__name__)
 
     def gather(_: torch.nn.Module, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-        hidden_BLH, *others = arguments
-        return (hidden_BLH[wanted], *others)
+        hidden, *others = arguments
+        whole = hidden.shape[:2] == wanted.shape
+        return (hidden[wanted] if whole else hidden[0], *others)
 
     hook = head.register_forward_pre_hook(gather)
     try:

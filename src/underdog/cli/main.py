@@ -15,28 +15,37 @@ from typing import Protocol, cast
 
 from underdog import __version__
 from underdog.errors import MissingExtraError, UnderdogError
+from underdog.hardware.rocm import Setting, prepare
+from underdog.runs.launch import read_launch
 
 COMMANDS = {
+    "doctor": "whether this machine is well enough to train; what a log complains of",
     "run": "walk the whole path of a recipe: data, training, evaluation, match, report",
     "data": "build a question set from files: check, group, rate, split, order",
     "plan": "memory, time, disk and cost of a training run before it starts",
+    "watch": "what a run and its machine are doing, here or elsewhere, and what to make of it",
     "train": "train an adapter on a question set",
     "evaluate": "score a base, an adapter or an ensemble on held-out questions, with intervals",
     "ensemble": "pool several adapters on one base into one model, and judge whether it is better",
     "compare": "rank many models on one question set, asking no more than it takes",
     "export": "write a tuned model as merged safetensors or GGUF, and prove that it answers alike",
     "serve": "serve models over HTTP: OpenAI's interface, and one for questions",
+    "check-agent": "run a contest entry as the judge would, and name what is wrong with it",
     "puzzles": "make logic puzzles with exactly one right choice each",
     "play": "play a match between two entrants, or replay a stored one",
+    "tournament": "run a tournament that survives a kill; its table and ratings",
     "report": "write the one-page report of a run folder",
     "vision": "detectors, their data and scores; convolution without the vendor's library",
 }
-"""Name and one-line help; ``underdog.cli.NAME`` is the module."""
+"""Name and one-line help; ``underdog.cli.NAME`` (``_`` for ``-``) is the module."""
 
 EXIT_ERROR = 2
 """Also argparse's exit status for wrong usage."""
 EXIT_INTERRUPTED = 130
 """128 + SIGINT, as shells report it."""
+
+TRAINING = {"run", "train", "evaluate"}
+"""Commands that load torch for a language model."""
 
 
 class Command(Protocol):
@@ -57,6 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Waiting threads of OpenMP spin by default. Beside other work on two cores the tiny base then
     # took 118 s for 13 steps that take 2.8 s on one thread (measured 2026-11-20).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if args.command in TRAINING:
+        _tell(prepare(os.environ))
     command = _load(args.command)
     try:
         return command.run(args)
@@ -74,6 +85,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(told, file=sys.stderr)
         status: int = getattr(interrupt, "exit_status", EXIT_INTERRUPTED)
         return status
+
+
+def _tell(settings: Sequence[Setting]) -> None:
+    """Once, by the main one of several processes."""
+    if read_launch().rank == 0:
+        for setting in settings:
+            print(f"set for ROCm: {setting}", file=sys.stderr)
 
 
 def build_parser(loaded: str | None) -> argparse.ArgumentParser:
@@ -99,4 +117,4 @@ def _named_command(arguments: Sequence[str]) -> str | None:
 
 
 def _load(name: str) -> Command:
-    return cast("Command", importlib.import_module(f"underdog.cli.{name}"))
+    return cast("Command", importlib.import_module(f"underdog.cli.{name.replace('-', '_')}"))

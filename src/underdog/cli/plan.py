@@ -51,7 +51,14 @@ def _add_changes(group: argparse._ArgumentGroup) -> None:
     add("--rank", type=int, help="inner width of the adapter")
     add("--batch", type=int, metavar="N", help="rows per optimizer step")
     add("--accumulation", type=int, metavar="N", help="forward passes per step")
-    add("--activation-checkpointing", action=argparse.BooleanOptionalAction, default=None)
+    add(
+        "--activation-checkpointing",
+        nargs="?",
+        type=int,
+        const=1,
+        metavar="N",
+        help="compute every N-th layer twice (without N: each; 0: none)",
+    )
     add("--dtype", choices=("float32", "bfloat16", "float16"), help="of the base")
     add("--epochs", type=int, metavar="N", help="passes over the rows")
     add("--rows", type=int, metavar="N", help="assume so many rows, without --data")
@@ -224,7 +231,9 @@ def _heading(plan: Plan) -> Iterator[str]:
     )
     count = f"{device.count} x " if device.count > 1 else ""
     yield f"On {count}{device.name} with {device.memory_bytes / 1e9:.1f} GB."
-    again = ", activations computed twice" if request.checkpointing else ""
+    every = request.every_n_layers
+    which = f" of every {every}. layer" if every > 1 else ""
+    again = f", activations{which} computed twice" if every else ""
     yield (
         f"{request.config.schedule.batch_size} rows per step as {execution.accumulation} x "
         f"{request.micro_batch}{again}. Rows {request.rows.origin}."

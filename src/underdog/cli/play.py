@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from underdog.tournament.scoreboard import Scoreboard
 
 SPECS = (
-    "random, always-b, longest, model:BASE[:ADAPTER], ensemble:FILE, or a run folder with an "
-    "adapter"
+    "random, always-b, longest, model:BASE[:ADAPTER], ensemble:FILE, a run folder with an adapter, "
+    "a folder with agents/, or an http(s) URL"
 )
 EXIT_DIFFERENT = 1
 """A replay did not give the stored result."""
@@ -45,6 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--style", choices=("texts", "letters"), help="how models are asked (default: as trained)")
     add("--dtype", choices=("float32", "bfloat16", "float16"), default="float32")
     add("--tokenizer", metavar="MODEL", help="counts tokens for the limits (default: an estimate)")
+    add(
+        "--isolation",
+        choices=("namespaces", "processes"),
+        help="of agents/ folders (default: the strongest that this machine offers)",
+    )
     add("--replay", type=Path, metavar="DIR", help="compute a stored match's score again")
 
 
@@ -94,6 +99,7 @@ def _play(args: argparse.Namespace) -> int:
         questions=edition.default_questions if args.questions is None else args.questions,
         seed=args.seed,
         token_counter=counter,
+        per_call=_per_call(specs, args.questions or edition.default_questions),
     )
     asker.check(draw_topics(config.topics, config.questions, config.seed))
     one, other = _entrants(specs, asker, args)
@@ -122,6 +128,14 @@ class _Spec(NamedTuple):
     adapter: Path | None = None
     style: str | None = None
     ensemble: Path | None = None
+    stranger: str | None = None
+    """A folder with agents/ or a URL: it asks its own questions."""
+
+
+def _per_call(specs: Sequence[_Spec], questions: int) -> int:
+    """A folder is started once per innings: its program loads its model each time."""
+    folders = any(spec.stranger and "://" not in spec.stranger for spec in specs)
+    return questions if folders else 1
 
 
 def _read_spec(text: str) -> _Spec:
@@ -140,6 +154,10 @@ def _read_spec(text: str) -> _Spec:
         return _Spec(name, base, folder)
     if kind == "ensemble" and rest:
         return _read_ensemble(Path(rest))
+    if text.startswith(("http://", "https://")):
+        return _Spec(text, stranger=text)
+    if (Path(text) / "agents").is_dir():
+        return _Spec(Path(text).resolve().name, stranger=text)
     if Path(text).is_dir():
         return _read_run(Path(text))
     near = difflib.get_close_matches(text, BASELINES, n=1)
@@ -252,10 +270,29 @@ def _entrants(
     made: dict[int, Entrant] = {}
     for place in sorted((0, 1), key=lambda place: specs[place].adapter is None):
         spec = specs[place]
+        if spec.stranger is not None:
+            made[place] = _stranger(spec.stranger, args)
+            continue
         answerer, identity = _answerer(spec, args, opened)
         identity = {"answers": identity, "asks_from": asker.digest}
         made[place] = Entrant(spec.name, asker, answerer, identity)
     return made[0], made[1]
+
+
+def _stranger(where: str, args: argparse.Namespace) -> Entrant:
+    """The match's folder, which holds keys, is hidden from it."""
+    from underdog.protocol.editions import find_edition
+
+    edition = find_edition(args.edition)
+    if "://" in where:
+        from underdog.tournament.entrants.url import url_entrant
+
+        return url_entrant(where, edition=edition)
+    from underdog.tournament.entrants.folder import folder_entrant
+    from underdog.tournament.entrants.isolation import Isolation
+
+    isolation = Isolation(args.isolation) if args.isolation else None
+    return folder_entrant(Path(where), edition=edition, isolation=isolation, hidden=(args.out,))
 
 
 def _answerer(

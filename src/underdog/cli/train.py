@@ -26,6 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="model folder, hub name, or tiny-base (in the package)",
     )
     add("--out", type=Path, required=True, metavar="DIR", help="folder of the run")
+    add(
+        "--backend",
+        choices=("transformers", "unsloth"),
+        default="transformers",
+        help="what loads the base; unsloth needs its package and a CUDA or ROCm GPU",
+    )
     add("--style", choices=("texts", "letters"), default="texts", help="how answers are asked for")
     add("--chunks", type=int, metavar="N", help="only the first N chunks of the curriculum")
     add("--seed", type=int, default=0, help="of everything random (default: 0)")
@@ -188,8 +194,22 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
     )
     add("--subspaces", metavar="DIR", help="where oplora keeps what it computes once per base")
     add("--accumulation", type=int, default=1, metavar="N", help="forward passes per step")
-    add("--activation-checkpointing", action="store_true", help="less memory, a third slower")
+    add(
+        "--activation-checkpointing",
+        nargs="?",
+        type=int,
+        default=0,
+        const=1,
+        metavar="N",
+        help="compute every N-th layer twice: less memory, up to a third slower (without N: each)",
+    )
     add("--checkpoint-every", type=int, default=100, metavar="STEPS", help="(default: 100)")
+    add(
+        "--sharding",
+        choices=("none", "full"),
+        default="none",
+        help="of several processes: each holds the whole base, or a slice of its layers (FSDP2)",
+    )
     add(
         "--tracker",
         nargs="+",
@@ -225,10 +245,15 @@ def make_job(args: argparse.Namespace) -> TrainingJob:
     rows = (*read_chunks(args.data, args.chunks), *read_held_out(args.data))
     retention = () if args.retention is None else read_retention(args.retention)
     from underdog.adapters.base import load_base
+    from underdog.adapters.unsloth import load_with_unsloth
     from underdog.training.record import TrainingJob
 
-    base = load_base(args.base, dtype=args.dtype)
     identity = {"normalisation": args.normalisation}
+    if args.backend == "unsloth":
+        base = load_with_unsloth(args.base, adapter, dtype=args.dtype, max_tokens=config.max_tokens)
+        identity["backend"] = args.backend
+    else:
+        base = load_base(args.base, dtype=args.dtype)
     return TrainingJob(rows, base, config, adapter, args.out, identity, retention)
 
 
@@ -284,6 +309,7 @@ def make_config(args: argparse.Namespace) -> TrainingConfig:
             subspace_folder=args.subspaces,
             accumulation=args.accumulation,
             activation_checkpointing=args.activation_checkpointing,
+            sharding=args.sharding,
             trackers=tuple(args.tracker),
         ),
     )

@@ -65,7 +65,7 @@ def named(description: str, memory_bytes: int, gfx: str = "") -> Device:
 
 def _amdgpu(root: Path) -> list[Device]:
     """Amdgpu tells the memory per card; the topology of KFD tells the chip."""
-    chips = _kfd_chips(root)
+    chips = kfd_chips(root)
     found: list[Device] = []
     for path in sorted(root.glob("sys/class/drm/card[0-9]*/device/mem_info_vram_total")):
         total = _number(path)
@@ -76,7 +76,7 @@ def _amdgpu(root: Path) -> list[Device]:
     return found
 
 
-def _kfd_chips(root: Path) -> list[str]:
+def kfd_chips(root: Path) -> list[str]:
     """Gfx names of the GPU nodes: 90402 is gfx942, 100100 is gfx1010."""
     names = []
     pattern = "sys/class/kfd/kfd/topology/nodes/*/properties"

@@ -47,11 +47,15 @@ class ModelSettings:
     """Of choice texts of different lengths: "sum", "per_token" or "per_character"."""
     dtype: str = "float32"
     """Of the base's weights: "float32" or "bfloat16"."""
+    backend: str = "transformers"
+    """What loads the base for training: "transformers", or "unsloth" where its package and a CUDA
+    or ROCm GPU are."""
 
     def __post_init__(self) -> None:
         for name, value, allowed in (
             ("normalisation", self.normalisation, ("sum", "per_token", "per_character")),
             ("dtype", self.dtype, ("float32", "bfloat16", "float16")),
+            ("backend", self.backend, ("transformers", "unsloth")),
         ):
             if value not in allowed:
                 raise InputError(f"a {name} out of {', '.join(allowed)}", got=repr(value))

@@ -110,11 +110,21 @@ class _Path:
     def train(self) -> None:
         """Train the adapter, or go on from the newest whole checkpoint."""
         from underdog.adapters.base import load_base
+        from underdog.adapters.unsloth import load_with_unsloth
         from underdog.inference.score import scoring_of
         from underdog.training.record import TrainingJob
         from underdog.training.trainer import train
 
-        rows, base = self._rows(), load_base(self._base, dtype=self._recipe.model.dtype)
+        rows, model = self._rows(), self._recipe.model
+        if model.backend == "unsloth":
+            base = load_with_unsloth(
+                self._base,
+                self._recipe.adapter,
+                dtype=model.dtype,
+                max_tokens=self._recipe.training.max_tokens,
+            )
+        else:
+            base = load_base(self._base, dtype=model.dtype)
         job = TrainingJob(
             rows=rows,
             base=base,
@@ -123,7 +133,8 @@ class _Path:
             out=self._out / TRAIN,
             identity={
                 "recipe": self._recipe.name,
-                "normalisation": self._recipe.model.normalisation,
+                "normalisation": model.normalisation,
+                **({} if model.backend == "transformers" else {"backend": model.backend}),
             },
             retention=self._retention(),
         )

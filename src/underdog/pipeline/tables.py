@@ -78,7 +78,8 @@ def _read_value(hint: Any, value: Any, at: str, faults: Faults) -> Any:
     """The value as the hint wants it; a fault is added when it cannot be."""
     if get_origin(hint) in (Union, types.UnionType):
         inner = [option for option in get_args(hint) if option is not type(None)]
-        return None if value is None else _read_value(inner[0], value, at, faults)
+        chosen = type(value) if type(value) in inner else inner[0]
+        return None if value is None else _read_value(chosen, value, at, faults)
     if is_dataclass(hint) and isinstance(hint, type):
         if isinstance(value, Mapping):
             return read_table(hint, value, at, faults)

@@ -9,10 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 
 from underdog.errors import InputError
 from underdog.mcq.presentation import LETTERS
+
+LISTED_TOPICS = "listed"
+"""Value of "topics" in the identity of a team whose asking side draws its topics itself, as the
+official program does: any topic of the draw is right for it at any place."""
+
+
+class PlayerFaultKind(StrEnum):
+    """What a player did wrong while it was called."""
+
+    INVALID = "invalid"
+    """Nothing that could be judged item by item."""
+    LATE = "late"
+    CRASHED = "crashed"
+    OUT_OF_MEMORY = "out_of_memory"
+
+
+class PlayerFault(Exception):  # noqa: N818  (an outcome of the match, not an error of ours)
+    """What a player does when it fails: adjudicated, never shown as an error of this program."""
+
+    def __init__(self, kind: PlayerFaultKind, detail: str) -> None:
+        """`detail` is one line for the log of the match."""
+        super().__init__(detail)
+        self.kind, self.detail = kind, detail
+
+    def __reduce__(self) -> tuple[type[PlayerFault], tuple[PlayerFaultKind, str]]:
+        return PlayerFault, (self.kind, self.detail)
 
 
 @dataclass(frozen=True, slots=True)

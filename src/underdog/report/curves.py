@@ -15,7 +15,7 @@ from typing import NamedTuple
 from underdog.pages.scale import Scale, Tick, scale_over
 from underdog.pages.words import count, counted, duration, percent, scientific, three_digits
 from underdog.report.folder import Json
-from underdog.runs.metrics import RESUMED, VALIDATION, Metrics, StepMetrics
+from underdog.runs.metrics import ALIGNMENT, RESUMED, VALIDATION, Metrics, StepMetrics
 
 _POINTS = 240
 """More points than this are not seen on a page of 720 px, and cost bytes."""
@@ -265,8 +265,11 @@ def _row(chunk: _Chunk, held_out: Json) -> ChunkRow:
 
 
 def _events(events: Sequence[Json]) -> tuple[str, ...]:
-    """Continuations and what the guards saw, as sentences. Validations are numbers, not events."""
-    worth = [event for event in events if event["kind"] != VALIDATION]
+    """Continuations and what the guards saw, as sentences. Validations are numbers, not events; of
+    OPLoRA's alignments the last is told.
+    """
+    last = [event for event in events if event["kind"] == ALIGNMENT][-1:]
+    worth = [event for event in events if event["kind"] not in {VALIDATION, ALIGNMENT}] + last
     told = [_event(event) for event in worth[:_SHOWN_EVENTS]]
     more = len(worth) - len(told)
     return (*told, *([f"{counted(more, 'more event')} in train/metrics.jsonl."] if more else []))

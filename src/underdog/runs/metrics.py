@@ -19,8 +19,9 @@ from underdog.runs.log import read_log
 
 METRICS_NAME = "metrics.jsonl"
 STEP, CHUNK, RESUMED = "step", "chunk", "resumed"
-VALIDATION = "validation"
-"""Kinds of lines. Every other kind is an event, with a "sentence" where a guard speaks: "dropped",
+VALIDATION, ALIGNMENT = "validation", "alignment"
+"""Kinds of lines. "alignment" has OPLoRA's rho_k by layer. Every other kind is an event, with a
+"sentence" where a guard speaks: "dropped",
 "remedy", "stopped", "overfitting", "left_out", "corrupt_checkpoint"."""
 
 

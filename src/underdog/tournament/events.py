@@ -38,6 +38,8 @@ class Refusal(StrEnum):
     LATE = "late"
     CRASHED = "crashed"
     """The player failed while it was asked."""
+    OUT_OF_MEMORY = "out_of_memory"
+    """The player took more memory than it may."""
     MISSING = "missing"
     """The player handed back fewer questions than were wanted."""
 

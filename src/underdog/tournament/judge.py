@@ -20,10 +20,24 @@ from underdog.mcq.question import Question, normalise
 from underdog.protocol.editions import Edition
 from underdog.protocol.filters import filter_answer, filter_question
 from underdog.protocol.official import KEY_FIELDS, read_question
+from underdog.protocol.player import PlayerFaultKind
 from underdog.protocol.tokens import CountTokens
 from underdog.tournament.events import Refusal
 
 NOT_WRITABLE = "text that UTF-8 cannot hold"
+_REFUSAL_OF = {
+    PlayerFaultKind.INVALID: Refusal.FORMAT,
+    PlayerFaultKind.LATE: Refusal.LATE,
+    PlayerFaultKind.CRASHED: Refusal.CRASHED,
+    PlayerFaultKind.OUT_OF_MEMORY: Refusal.OUT_OF_MEMORY,
+}
+_OUTCOME_OF = {
+    PlayerFaultKind.INVALID: Outcome.MALFORMED,
+    PlayerFaultKind.LATE: Outcome.LATE,
+    PlayerFaultKind.CRASHED: Outcome.CRASHED,
+    PlayerFaultKind.OUT_OF_MEMORY: Outcome.CRASHED,
+}
+"""An answerer without memory has crashed; the event's detail says that memory was the reason."""
 
 
 class Said(NamedTuple):
@@ -35,6 +49,8 @@ class Said(NamedTuple):
     came: bool
     failure: str
     elapsed_s: float
+    fault: PlayerFaultKind | None = None
+    """What kind of failure a player that tells kinds apart had."""
 
 
 class Refused(NamedTuple):
@@ -68,10 +84,13 @@ class Judge:
     edition: Edition
     count_tokens: CountTokens
 
-    def question(self, said: Said, *, topic: str, before: Collection[str]) -> Question | Refused:
+    def question(
+        self, said: Said, *, topics: Collection[str], before: Collection[str]
+    ) -> Question | Refused:
         """The question as sent, when it can be put to the other side.
 
-        `topic` is the one drawn; `before` holds the ids of questions asked in this innings.
+        `topics` are those that are right here; `before` holds the ids of questions asked in this
+        innings.
         """
         refused = self._not_delivered(said)
         if refused is not None:
@@ -82,22 +101,24 @@ class Judge:
             return Refused(Refusal(finding.fault.value), finding.detail)
         found = _usable(value)
         if isinstance(found, Question):
-            return _misplaced(found, topic, before) or found
+            return _misplaced(found, topics, before) or found
         return found
 
     def _not_delivered(self, said: Said) -> Refused | None:
         if said.failure:
-            return Refused(Refusal.CRASHED, said.failure)
+            return Refused(_REFUSAL_OF[said.fault or PlayerFaultKind.CRASHED], said.failure)
         if not said.came:
             return Refused(Refusal.MISSING, "fewer questions than wanted")
         if said.elapsed_s >= self.edition.question_s:
             return Refused(Refusal.LATE, f"not within {self.edition.question_s:g} s")
         return None
 
-    def answer(self, said: Said, asked: Mapping[str, Any]) -> Heard | Lost:
-        """`asked` is the official question as it was shown. A missing answer is malformed."""
+    def answer(self, said: Said, asked: Mapping[str, Any] | Question) -> Heard | Lost:
+        """`asked` is the official question as it was shown, or the same already read (with its
+        choices in the order shown). A missing answer is malformed.
+        """
         if said.failure:
-            return Lost(Outcome.CRASHED, said.failure)
+            return Lost(_OUTCOME_OF[said.fault or PlayerFaultKind.CRASHED], said.failure)
         if said.elapsed_s >= self.edition.answer_s:
             return Lost(Outcome.LATE, f"not within {self.edition.answer_s:g} s")
         value, finding = filter_answer(said.message, self.count_tokens, self.edition)
@@ -106,7 +127,7 @@ class Judge:
             return Lost(Outcome.MALFORMED, f"{finding.fault}: {finding.detail}")
         if not _writable([value["answer"], value.get("reasoning", "")]):
             return Lost(Outcome.MALFORMED, NOT_WRITABLE)
-        question = read_question(asked)
+        question = asked if isinstance(asked, Question) else read_question(asked)
         size = len(question.choices)
         reply = parse_reply(value["answer"], question, Presentation.identity(size))
         return Heard(
@@ -143,9 +164,12 @@ def _writable(texts: Iterable[str]) -> bool:
     return True
 
 
-def _misplaced(question: Question, topic: str, before: Collection[str]) -> Refused | None:
-    if not on_topic(question.topic, topic):
-        return Refused(Refusal.OFF_TOPIC, f"{question.topic!r} instead of {topic!r}")
+def _misplaced(
+    question: Question, topics: Collection[str], before: Collection[str]
+) -> Refused | None:
+    if not any(on_topic(question.topic, topic) for topic in topics):
+        wanted = " or ".join(map(repr, sorted(topics)))
+        return Refused(Refusal.OFF_TOPIC, f"{question.topic!r} instead of {wanted}")
     if question.id in before:
         return Refused(Refusal.DUPLICATE, f"question {question.id} was asked before")
     return None

@@ -4,8 +4,10 @@ In: two entrants, the rules, a folder. Out: the log in the folder, one line per 
 score that follows from it. A player that fails, is late or talks nonsense loses the item, never the
 match; whatever goes wrong is an event. Killed at any moment, the same call goes on from the log.
 
-Players run in this process: a late one is noticed when it comes back, and one that never comes back
-is not stopped. A key and an explanation never leave this module towards the answering side.
+Players are called in this process: a late one is noticed when it comes back. Strangers run behind
+`entrants`, which comes back in time whatever they do. A key and an explanation never leave this
+module towards the answering side. A fault of this machine (InfrastructureError) is no outcome: the
+match stops, and goes on from its log.
 """
 
 from __future__ import annotations
@@ -17,11 +19,18 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from underdog.errors import InputError
+from underdog.errors import InfrastructureError, InputError
 from underdog.mcq.presentation import Presentation
 from underdog.protocol.editions import NEWEST, find_edition
 from underdog.protocol.official import read_question, write_question
-from underdog.protocol.player import Entrant, QuestionCall, StrippedQuestion
+from underdog.protocol.player import (
+    LISTED_TOPICS,
+    Entrant,
+    PlayerFault,
+    PlayerFaultKind,
+    QuestionCall,
+    StrippedQuestion,
+)
 from underdog.protocol.tokens import ESTIMATE, CountTokens, estimate_tokens
 from underdog.runs.lock import locked
 from underdog.runs.log import LogWriter
@@ -38,7 +47,7 @@ from underdog.tournament.events import (
     to_json,
 )
 from underdog.tournament.history import INNINGS, TEAMS, History, answering_team, asking_team
-from underdog.tournament.judge import Judge, Lost, Refused, Said
+from underdog.tournament.judge import Judge, Lost, Refused, Said, on_topic
 from underdog.tournament.scoreboard import Scoreboard, scoreboard
 from underdog.tournament.store import EVENTS_NAME, check_same_match, read_events, write_result
 
@@ -207,31 +216,47 @@ class _Referee:
         """
         messages: list[object] = []
         failure = ""
+        fault: PlayerFaultKind | None = None
         begun = self._clock()
         try:
             messages = [_plain(message) for message in player()]
+        except InfrastructureError:
+            raise
+        except PlayerFault as error:
+            failure, fault = error.detail or error.kind.value, error.kind
         except (Exception, SystemExit) as error:  # noqa: BLE001  (a player's fault is an outcome)
             failure = f"{type(error).__name__}: {error}"
         each_s = (self._clock() - begun) / items
         padded = [*messages[:items], *([None] * (items - len(messages)))]
         return [
-            Said(message, place < len(messages), failure, each_s)
+            Said(message, place < len(messages), failure, each_s, fault)
             for place, message in enumerate(padded)
         ]
 
     def _judged_question(
         self, innings: int, number: int, said: Said
     ) -> QuestionAsked | QuestionRejected:
-        topic, seed = self._history.started.topics[number], self._history.started.seed
+        seed = self._history.started.seed
         before = {each.question_id for each in self._history.asked[innings].values()}
-        found = self._judge.question(said, topic=topic, before=before)
+        topics = self._topics_for(innings, number)
+        found = self._judge.question(said, topics=topics, before=before)
         seconds = round(said.elapsed_s, 6)
         if isinstance(found, Refused):
             detail, message = _excerpt(found.detail), _excerpt(repr(said.message))
             return QuestionRejected(innings, number, found.reason, detail, message, seconds)
         shown = Presentation.shuffled(len(found.choices), seed=f"{seed}:{found.id}")
+        topic = next(each for each in topics if on_topic(found.topic, each))
         served = write_question(found, shown) | {"topic": topic}
         return QuestionAsked(innings, number, found.id, served, shown.order, seconds)
+
+    def _topics_for(self, innings: int, number: int) -> tuple[str, ...]:
+        """The topic drawn for this place, first; with all others for a team that draws itself."""
+        started = self._history.started
+        identity = started.teams[asking_team(innings)].get("identity") or {}
+        drawn = started.topics[number]
+        if identity.get("topics") != LISTED_TOPICS:
+            return (drawn,)
+        return tuple(dict.fromkeys([drawn, *started.topics]))
 
     def _judged_answer(self, innings: int, number: int, said: Said) -> AnswerGiven | AnswerLost:
         heard = self._judge.answer(said, self._history.asked[innings][number].question)

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import torch
-
-from underdog.runs.metrics import VALIDATION, ChunkMetrics
-from underdog.training.checkpoint import Trained, put_random_state, random_state
-from underdog.training.examination import examine
+from underdog.adapters.adapter import alignments
+from underdog.mcq.prediction import Prediction
+from underdog.mcq.question import Question
+from underdog.runs.metrics import ALIGNMENT, VALIDATION, ChunkMetrics
+from underdog.training.checkpoint import Trained
+from underdog.training.examination import examine, undisturbed
 from underdog.training.guards.collapse import judge_collapse
+from underdog.training.guards.config import Guard
+from underdog.training.guards.memory import free_memory, is_out_of_memory
 from underdog.training.plan import Evaluate, LoopPlan, LoopTools
-from underdog.training.reactions import calm_down
+from underdog.training.reactions import ask_fewer, calm_down, stopped
 from underdog.training.schedule import Batch
+from underdog.training.sharding import no_room_in_one
 from underdog.training.state import LoopState, Reading
 from underdog.training.watchdog import Watchdog
 
+AskAll = Callable[[tuple[Question, ...]], list[Prediction]]
+"""Puts a set of questions to the model of a run."""
 
-def examine_start(trained: Trained, state: LoopState, tools: LoopTools, watch: Watchdog) -> None:
+
+def examine_start(
+    plan: LoopPlan, trained: Trained, state: LoopState, tools: LoopTools, watch: Watchdog
+) -> None:
     """What the model knows before the first step."""
     if tools.exams is not None:
-        by_main(state, tools, lambda: _examine_start(trained, state, tools, watch))
+        ask = asking(plan, trained, state, tools, watch, retention=True)
+        by_main(state, tools, lambda: _examine_start(ask, trained, state, tools, watch))
 
 
 def by_main(state: LoopState, tools: LoopTools, work: Callable[[], None]) -> None:
@@ -36,7 +46,9 @@ def by_main(state: LoopState, tools: LoopTools, work: Callable[[], None]) -> Non
         state.follow(changed)
 
 
-def _examine_start(trained: Trained, state: LoopState, tools: LoopTools, watch: Watchdog) -> None:
+def _examine_start(
+    ask: AskAll, trained: Trained, state: LoopState, tools: LoopTools, watch: Watchdog
+) -> None:
     assert tools.exams is not None
     sitting = examine(
         tools.exams,
@@ -45,7 +57,7 @@ def _examine_start(trained: Trained, state: LoopState, tools: LoopTools, watch: 
         tools.run,
         metrics=tools.metrics,
         retention=True,
-        beat=watch.beat,
+        ask=ask,
     )
     tools.metrics.event(VALIDATION, 0, **sitting.numbers)
     watch.resume()
@@ -62,7 +74,14 @@ def examine_and_judge(
     """Ask the fixed questions; at a chunk's border also what was known before, and whether the
     answers have collapsed.
     """
-    by_main(state, tools, lambda: _examine_and_judge(plan, batch, trained, state, tools, watch))
+    ask = asking(plan, trained, state, tools, watch, retention=batch.last_of_chunk)
+    evaluated: Mapping[str, Any] = {}
+    everyone = tools.processes
+    if batch.last_of_chunk and tools.evaluate is not None and (everyone.sharded or everyone.main):
+        evaluated = _evaluate(tools.evaluate, trained.model)
+    by_main(
+        state, tools, lambda: _examine_and_judge(plan, batch, trained, state, tools, ask, evaluated)
+    )
 
 
 def _examine_and_judge(
@@ -71,11 +90,10 @@ def _examine_and_judge(
     trained: Trained,
     state: LoopState,
     tools: LoopTools,
-    watch: Watchdog,
+    ask: AskAll,
+    evaluated: Mapping[str, Any],
 ) -> None:
-    validation: dict[str, Any] = {}
-    if batch.last_of_chunk and tools.evaluate is not None:
-        validation |= _evaluate(tools.evaluate, trained.model)
+    validation = dict(evaluated)
     signs: tuple[str, ...] = ()
     if tools.exams is not None:
         sitting = examine(
@@ -85,7 +103,7 @@ def _examine_and_judge(
             tools.run,
             metrics=tools.metrics,
             retention=batch.last_of_chunk,
-            beat=watch.beat,
+            ask=ask,
         )
         validation |= sitting.numbers
         for sentence in sitting.told:
@@ -93,12 +111,80 @@ def _examine_and_judge(
         if batch.last_of_chunk and sitting.reading is not None:
             signs = _signs(sitting.reading, sitting.before, state, plan)
     if batch.last_of_chunk:
+        tell_alignment(trained, state, tools)
         shown = validation if tools.exams is not None or tools.evaluate is not None else None
         tools.metrics.chunk(ChunkMetrics(batch.chunk, state.step, shown))
     else:
         tools.metrics.event(VALIDATION, state.step, **validation)
     if signs:
         calm_down(signs, plan, batch, state, tools)
+
+
+def asking(
+    plan: LoopPlan,
+    trained: Trained,
+    state: LoopState,
+    tools: LoopTools,
+    watch: Watchdog,
+    *,
+    retention: bool,
+) -> AskAll:
+    """How `examine` asks. With a base cut up over the processes no process can ask alone: all ask
+    now, and the main one reads its answers later.
+    """
+
+    def ask(questions: tuple[Question, ...]) -> list[Prediction]:
+        return ask_in_slices(questions, plan, trained, state, tools, watch)
+
+    if tools.exams is None or not tools.processes.sharded:
+        return ask
+    sets = (tools.exams.validation, tools.exams.retention)[: 1 + retention]
+    with undisturbed(trained.model):
+        answers = {questions: ask(questions) for questions in sets}
+    return answers.__getitem__
+
+
+def tell_alignment(trained: Trained, state: LoopState, tools: LoopTools) -> None:
+    """OPLoRA's rho_k, layer by layer, into the metrics; nothing for the other kinds."""
+    found = alignments(trained.model)
+    shares = [share for share in found.values() if share is not None]
+    if shares:
+        sentence = (
+            f"Of what OPLoRA has changed by step {state.step}, at most a share of "
+            f"{max(shares):.1e} lies in the protected directions of a layer (rho_k)."
+        )
+        tools.metrics.event(ALIGNMENT, state.step, sentence=sentence, layers=found)
+
+
+def ask_in_slices(
+    questions: Sequence[Question],
+    plan: LoopPlan,
+    trained: Trained,
+    state: LoopState,
+    tools: LoopTools,
+    watch: Watchdog,
+) -> list[Prediction]:
+    """One prediction per question, in order. A slice that does not fit into memory is asked again
+    in halves, as are all later ones.
+    """
+    assert tools.exams is not None
+    found: list[Prediction] = []
+    while len(found) < len(questions):
+        asked = questions[len(found) : len(found) + state.asked_at_once]
+        lacking: str | None = None
+        try:
+            found += tools.exams.ask(trained.model, asked)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            lacking = str(error) or type(error).__name__
+            if tools.processes.sharded:
+                raise stopped(Guard.MEMORY, no_room_in_one(lacking), state, tools) from None
+        if lacking is not None:  # outside of the handler: the traceback holds the pass's tensors
+            free_memory()
+            ask_fewer(lacking, len(asked), plan, state, tools)
+        watch.beat()
+    return found
 
 
 def _signs(now: Reading, best: Reading | None, state: LoopState, plan: LoopPlan) -> tuple[str, ...]:
@@ -116,10 +202,5 @@ def _signs(now: Reading, best: Reading | None, state: LoopState, plan: LoopPlan)
 
 def _evaluate(evaluate: Evaluate, model: Any) -> Mapping[str, Any]:
     """Without a trace in the run's random numbers."""
-    randomness = random_state()
-    model.eval()
-    with torch.no_grad():
-        found = evaluate(model)
-    model.train()
-    put_random_state(randomness)
-    return found
+    with undisturbed(model):
+        return evaluate(model)

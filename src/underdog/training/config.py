@@ -35,8 +35,8 @@ class OptimizerConfig:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionConfig:
-    """How the machine is used. The first three and the trackers may change between sittings of one
-    run.
+    """How the machine is used. The first three, the sharding and the trackers may change between
+    sittings of one run.
     """
 
     threads: int | None = None
@@ -49,11 +49,16 @@ class ExecutionConfig:
     the user's cache folder."""
     accumulation: int = 1
     """Parts a step's rows are cut into, one forward pass each: less memory, same mathematics."""
-    activation_checkpointing: bool = False
-    """Compute activations twice instead of keeping them: less memory, about a third slower."""
+    activation_checkpointing: int | bool = 0
+    """Every how many layers activations are computed twice instead of being kept: 0 for none, 1 for
+    every layer (the least memory, about a third slower), n for every n-th. The same numbers. false
+    and true are read as 0 and 1."""
     batch: str = "given"
     """"given": a step is cut into `accumulation` parts. "auto": into as few as `underdog plan`
     finds to fit into this machine's memory; a continued run keeps its first number."""
+    sharding: str = "none"
+    """"none": every process holds the whole base. "full": its layers are cut up over them (FSDP2),
+    as under `accelerate launch --use_fsdp`; not for DoRA."""
     trackers: tuple[str, ...] = ()
     """Where else curves go: "wandb", "mlflow" and others that accelerate knows. TensorBoard's are
     always written."""
@@ -64,8 +69,16 @@ class ExecutionConfig:
                 "threads and an accumulation of at least 1",
                 got=f"{self.threads}, {self.accumulation}",
             )
+        if not isinstance(self.activation_checkpointing, int) or self.activation_checkpointing < 0:
+            raise InputError(
+                "an activation_checkpointing of 0 (none), 1 (every layer) or more",
+                got=str(self.activation_checkpointing),
+            )
+        object.__setattr__(self, "activation_checkpointing", int(self.activation_checkpointing))
         if self.batch not in {"given", "auto"}:
             raise InputError('batch "given" or "auto"', got=self.batch)
+        if self.sharding not in {"none", "full"}:
+            raise InputError('sharding "none" or "full"', got=self.sharding)
         if self.device not in {"auto", "cpu"}:
             raise InputError('device "auto" or "cpu"', got=self.device)
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,6 @@ from underdog.training.retention import remember
 from underdog.training.state import LoopState, Reading, Score
 
 BEST_NAME, CANDIDATES_NAME = "best", "candidates"
-SLICE = 64
-"""Questions asked at once: between two slices the watchdog hears that the run lives."""
 _HIGHEST_NATS = 1e4
 
 
@@ -55,16 +54,14 @@ def examine(
     *,
     metrics: MetricsSink,
     retention: bool,
-    beat: Callable[[], None],
+    ask: Callable[[tuple[Question, ...]], list[Prediction]],
 ) -> Sitting:
-    """Ask, and put what came out into the state; no trace in the run's random numbers."""
-    randomness = random_state()
-    trained.model.eval()
-    with torch.no_grad():
-        answered = _ask(exams, trained.model, exams.validation, beat)
-        remembered = _ask(exams, trained.model, exams.retention, beat) if retention else []
-    trained.model.train()
-    put_random_state(randomness)
+    """Ask, and put what came out into the state; no trace in the run's random numbers. `ask` finds
+    the model in evaluation mode.
+    """
+    with undisturbed(trained.model):
+        answered = ask(exams.validation)
+        remembered = ask(exams.retention) if retention else []
     numbers: dict[str, float] = {}
     before, reading = state.best, None
     told: list[str] = []
@@ -85,14 +82,15 @@ def examine(
     return Sitting(reading, before, numbers, tuple(told))
 
 
-def _ask(
-    exams: Exams, model: Any, questions: Sequence[Question], beat: Callable[[], None]
-) -> list[Prediction]:
-    found: list[Prediction] = []
-    for start in range(0, len(questions), SLICE):
-        found += exams.ask(model, questions[start : start + SLICE])
-        beat()
-    return found
+@contextmanager
+def undisturbed(model: Any) -> Iterator[None]:
+    """For questions: the model in evaluation mode, and no trace in the run's random numbers."""
+    randomness = random_state()
+    model.eval()
+    with torch.no_grad():
+        yield
+    model.train()
+    put_random_state(randomness)
 
 
 def read_answers(

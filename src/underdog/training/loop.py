@@ -10,12 +10,10 @@ checkpoint is written at once: a continued run does not have to come to the same
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
-import torch
 from accelerate import Accelerator
 
 from underdog.adapters.adapter import settle
@@ -27,13 +25,14 @@ from underdog.training.checkpoint import Trained, put_random_state, random_state
 from underdog.training.guards.config import Guard, GuardConfig
 from underdog.training.guards.explosion import Growth, describe, judge_norm
 from underdog.training.guards.finite import find_fault
-from underdog.training.guards.memory import is_out_of_memory
+from underdog.training.guards.memory import free_memory, is_out_of_memory
 from underdog.training.interrupts import StoppedBySignal, StopWish
 from underdog.training.pace import Pace
 from underdog.training.plan import LoopPlan, LoopTools
-from underdog.training.reactions import go_back, make_room
+from underdog.training.reactions import go_back, make_room, stopped
 from underdog.training.remedies import parts_of_step
 from underdog.training.schedule import Batch
+from underdog.training.sharding import keep_pace, most_passes, no_room_in_one
 from underdog.training.snapshot import take_snapshot
 from underdog.training.state import LoopState
 from underdog.training.step import (
@@ -62,7 +61,7 @@ def run_loop(plan: LoopPlan, trained: Trained, state: LoopState, tools: LoopTool
         Watchdog(tools.run, plan.watch, tools.metrics, tools.say, awake=everyone.main) as watch,
     ):
         if state.step == 0:
-            examine_start(trained, state, tools, watch)
+            examine_start(plan, trained, state, tools, watch)
         while state.step < len(plan.batches):
             batch, remedies = plan.batches[state.step], len(state.remedies)
             set_learning_rate(trained.optimizer, plan.learning_rates[state.step])
@@ -104,7 +103,13 @@ def compute(
     while True:
         parts = parts_of_step(plan.accumulation, state.remedies)
         share = share_of(examples, parts=parts, rank=everyone.rank, count=everyone.count)
-        attempts = everyone.gather(attempt(share, trained, tools.accelerator))
+        passes = most_passes(examples, parts=parts, count=everyone.count)
+        idle = passes - len(share.parts) if everyone.sharded else 0
+        mine = attempt(share, trained, tools.accelerator)
+        if everyone.sharded and mine.lacking is not None:
+            raise stopped(Guard.MEMORY, no_room_in_one(mine.lacking), state, tools)
+        keep_pace(examples, trained, tools.accelerator, passes=idle)
+        attempts = everyone.gather(mine)
         lacking = first([each.lacking for each in attempts])
         if lacking is None:
             everyone.sum_gradients(weights_of(trained))
@@ -157,13 +162,6 @@ def checkpoint(
         )
     tools.metrics.flush()
     tools.processes.from_main(lambda: tools.storage.save(trained, state, beat=beat, hurry=hurry))
-
-
-def free_memory() -> None:
-    """Give back what a failed pass left."""
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
 
 
 def judge(

@@ -24,7 +24,7 @@ from accelerate import PartialState
 from torch import distributed
 
 from underdog.errors import InputError, RunError, UnderdogError
-from underdog.runs.launch import read_launch
+from underdog.runs.launch import FSDP, read_launch
 
 PATIENCE = timedelta(days=7)
 """Longest wait for another process. One that died is noticed at once; a stall is the watchdog's."""
@@ -35,13 +35,15 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Processes:
     """`rank` 0 is the main one: it alone writes, asks, shows. `local_count` are on this machine.
-    `group` carries what is said; None for a single process.
+    `group` carries what is said; None for a single process. `sharded` says that the base is cut up
+    over them, so that none can use it alone.
     """
 
     rank: int
     count: int
     local_count: int
     group: Any
+    sharded: bool = False
 
     @property
     def main(self) -> bool:
@@ -108,17 +110,18 @@ ALONE = Processes(rank=0, count=1, local_count=1, group=None)
 """A run without a launcher."""
 
 
-def join_processes(*, cpu: bool) -> Processes:
-    """Find the other processes of this launch. A collective call.
+def join_processes(*, cpu: bool, sharded: bool = False) -> Processes:
+    """Find the other processes of this launch. A collective call. `sharded` asks to cut up the
+    base over them, as does `accelerate launch --use_fsdp`.
 
     Raises InputError for ways of cutting up the model that are not supported.
     """
     launch = read_launch()
-    if launch.sharding is not None:
+    if launch.sharding not in {None, FSDP}:
         raise InputError(
-            "whole copies of the base are needed, one in each process",
-            got=f"{launch.sharding}, which cuts it up: adapters on parts of it are not supported",
-            hint="accelerate launch --multi_gpu, torchrun, or a base in 16 bits that fits a device",
+            "whole copies of the base, or one cut up by FSDP, are needed",
+            got=f"{launch.sharding}, which is not supported",
+            hint="accelerate launch --multi_gpu or --use_fsdp, or torchrun with --sharding full",
         )
     if launch.count == 1:
         return ALONE
@@ -129,7 +132,8 @@ def join_processes(*, cpu: bool) -> Processes:
         )
     with _talking():
         group = distributed.new_group(backend="gloo", timeout=PATIENCE)
-    return Processes(launch.rank, launch.count, launch.local_count, group)
+    asked = sharded or launch.sharding == FSDP
+    return Processes(launch.rank, launch.count, launch.local_count, group, asked)
 
 
 def leave_processes() -> None:

@@ -72,6 +72,29 @@ def make_room(
     state.remedies.append(remedy)
 
 
+def ask_fewer(cause: str, asked: int, plan: LoopPlan, state: LoopState, tools: LoopTools) -> None:
+    """Half as many questions at once from now on; RunError at one question, or when the policy is
+    to stop. The answers are the same but for the rounding of another batch.
+    """
+    first_line = cause.splitlines()[0][:200]
+    if asked == 1 or plan.watch.on_guard is OnGuard.STOP:
+        error = RunError(
+            "memory for the questions asked on the way is needed",
+            got=f"after step {state.step}, {asked} at once: {first_line}",
+            hint="validation_questions of 0, a 16-bit base, or shorter questions"
+            if asked == 1
+            else 'on_guard "remedy", which asks fewer at once',
+        )
+        raise stopped(Guard.MEMORY, error, state, tools)
+    state.asked_at_once = -(-asked // 2)
+    what = f"{state.asked_at_once} questions at once"
+    sentence = f"Step {state.step}, examination, out of memory: {first_line}. Remedy: {what}."
+    tools.metrics.event(
+        "remedy", state.step, guard=Guard.MEMORY.value, sentence=sentence, asked=state.asked_at_once
+    )
+    tools.say(sentence)
+
+
 def calm_down(
     signs: Sequence[str], plan: LoopPlan, batch: Batch, state: LoopState, tools: LoopTools
 ) -> None:

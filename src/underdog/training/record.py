@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from underdog.adapters.settings import AdapterSettings
 from underdog.data.row import Row
 from underdog.errors import CorruptFileError
 from underdog.hardware.machine import read_machine, usable_cores
+from underdog.hardware.rocm import in_effect
 from underdog.mcq.question import Question
 from underdog.runs.files import check_digests, digest_folder, digest_value, read_json, write_json
 from underdog.runs.manifest import Manifest
@@ -111,6 +113,7 @@ def make_manifest(
         "checkpoints": checkpoints,
         "watch": watch,
         "machine": read_machine().to_json(),
+        "environment": in_effect(os.environ),
     }
     return Manifest(identity, context)
 

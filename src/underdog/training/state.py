@@ -12,6 +12,10 @@ from underdog.training.guards.overfitting import Held
 from underdog.training.remedies import Remedy, from_json
 from underdog.training.snapshot import Snapshot
 
+ASKED_AT_ONCE = 64
+"""Questions put to the model at once, until memory does not suffice: between two slices the
+watchdog hears that the run lives."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -80,6 +84,7 @@ class LoopState:
     `best` are the readings before the first step and the best one after it, `retained` the marks
     of the retention set before the first step and at the last border. `overfitting` is the step
     from which held-out questions went worse, `overfitting_told` whether that was said already.
+    `asked_at_once` are the questions of an examination that fit into memory together.
     `snapshot` is the copy that remedies go back to.
     """
 
@@ -97,6 +102,7 @@ class LoopState:
     retained: tuple[str, str] | None = None
     overfitting: int | None = None
     overfitting_told: bool = False
+    asked_at_once: int = ASKED_AT_ONCE
     snapshot: Snapshot | None = field(default=None, compare=False, repr=False)
 
     def to_json(self) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """From a curriculum to an adapter on disk: `train` wires the parts and can always be repeated.
 
-In: a TrainingJob. Out: a run folder with `manifest.json`, `metrics.jsonl`, `tensorboard/`,
-`checkpoints/`, `adapter/` and `result.json`, and `best/` and `retention/` where questions are asked
-on the way. The same call on the same folder continues where the last one stopped, and ends in the
-same weights, bit for bit on a CPU with the same packages and threads. Never: a second result in a
-folder of another recipe.
+In: a TrainingJob. Out: a run folder with `manifest.json`, `metrics.jsonl`, `readings.log`,
+`tensorboard/`, `checkpoints/`, `adapter/` and `result.json`, and `best/` and `retention/` where
+questions are asked on the way. The same call on the same folder continues where the last one
+stopped, and ends in the same weights, bit for bit on a CPU with the same packages and threads.
+Never: a second result in a folder of another recipe.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ from underdog.adapters.lora import (
     tensors_from_bytes,
     tensors_to_bytes,
 )
+from underdog.adapters.recompute import recomputing
 from underdog.adapters.settings import AdapterKind, AdapterSettings
 from underdog.adapters.subspaces import SubspaceStore, default_folder
+from underdog.adapters.unsloth import is_unsloth
 from underdog.data.row import Row, Split
 from underdog.errors import InputError
 from underdog.runs.files import clean_partial, digest_value
@@ -38,6 +40,7 @@ from underdog.runs.lock import locked
 from underdog.runs.manifest import Manifest, open_manifest
 from underdog.runs.metrics import METRICS_NAME
 from underdog.runs.progress import SILENT, Progress
+from underdog.runs.recorder import recorded
 from underdog.training.arithmetic import exact_arithmetic
 from underdog.training.batches import Encoder, LeftOut, choose_rows
 from underdog.training.checkpoint import Contents, Trained, put_contents, read_newest
@@ -58,6 +61,7 @@ from underdog.training.record import (
 )
 from underdog.training.remedies import Remedy, plan_steps
 from underdog.training.schedule import Batch
+from underdog.training.sharding import check_shardable, shard_base, unprepared
 from underdog.training.state import LoopState
 from underdog.training.storage import Disk, Storage
 from underdog.training.trackers import check_trackers, tracking
@@ -100,7 +104,10 @@ def train(
     check_trackers(job.config.execution.trackers)
     exams = None if ask is None else make_exams(job, ask)
     known = {} if exams is None else asked(exams.validation, exams.retention)
-    processes = join_processes(cpu=job.config.execution.device == "cpu")
+    execution = job.config.execution
+    processes = join_processes(cpu=execution.device == "cpu", sharded=execution.sharding == "full")
+    if processes.sharded:
+        check_shardable(job.adapter)
     listeners = _Listeners(exams, evaluate, progress, say, clock, disk)
     if not processes.main:
         listeners = replace(listeners, progress=SILENT, say=say_nothing)
@@ -114,6 +121,8 @@ def train(
         done, threads = processes.from_main(lambda: _open(job, manifest, held, say))
         if done is not None:
             return done
+        if processes.main:
+            held.enter_context(recorded(job.out))
         with exact_arithmetic(threads, on_cpu=_on_cpu(job.config.execution)):
             return _train(job, rows, listeners, processes)
 
@@ -267,14 +276,17 @@ def make_plan(
 def adapted(
     job: TrainingJob, *, say: Callable[[str], None] = say_nothing, processes: Processes = ALONE
 ) -> Iterator[tuple[Trained, Accelerator]]:
-    """The base with fresh adapters and their optimizer, on the device; taken off afterwards."""
+    """The base with fresh adapters and their optimizer, on the device; taken off afterwards. A base
+    that was cut up stays so.
+    """
     config, model = job.config, job.base.model
-    accelerator = Accelerator(
-        cpu=config.execution.device == "cpu",
-        mixed_precision="no",
-        log_with=list(config.execution.trackers) or None,
-        project_dir=job.out,
-    )
+    with unprepared():
+        accelerator = Accelerator(
+            cpu=config.execution.device == "cpu",
+            mixed_precision="no",
+            log_with=list(config.execution.trackers) or None,
+            project_dir=job.out,
+        )
     if accelerator.num_processes != processes.count:
         raise InputError(
             f"{processes.count} processes are needed", got=f"{accelerator.num_processes}"
@@ -291,17 +303,21 @@ def adapted(
         turns.gather(None)
     if bases is not None:
         say(bases.sentence())
-    if config.execution.activation_checkpointing:
-        _named(model, "checkpointing_enable")({"use_reentrant": False})
+    if processes.sharded:
+        shard_base(model_with_adapter, count=processes.count, device=accelerator.device)
+    every_n_layers = config.execution.activation_checkpointing
     try:
         # Prepared as for evaluation: without DistributedDataParallel, whose work `processes` does.
         prepared = accelerator.prepare_model(model_with_adapter, evaluation_mode=True)
         optimizer = accelerator.prepare_optimizer(make_optimizer(prepared, job.adapter, config))
-        with fused_lora(prepared), last_layer_where_read(prepared) as reading:
+        with ExitStack() as shortcuts:
+            shortcuts.enter_context(recomputing(model, every_n_layers=every_n_layers))
+            reading = None
+            if not is_unsloth(model):  # whose kernels replace these layers as a whole
+                shortcuts.enter_context(fused_lora(prepared))
+                reading = shortcuts.enter_context(last_layer_where_read(prepared))
             yield Trained(prepared, optimizer, reading), accelerator
     finally:
-        if config.execution.activation_checkpointing:
-            _named(model, "checkpointing_disable")()
         model_with_adapter.unload()
         for weight, trainable in zip(base_weights, was_trainable, strict=True):
             weight.requires_grad_(trainable)
@@ -341,15 +357,6 @@ def make_optimizer(
         eps=optimizer.epsilon,
         fused=True,
     )
-
-
-def _named(model: Any, action: str) -> Callable[..., None]:
-    """A method that transformers 5.17 calls gradient_... and later versions activation_..."""
-    for kind in ("activation", "gradient"):
-        method: Callable[..., None] | None = getattr(model, f"{kind}_{action}", None)
-        if method is not None:
-            return method
-    raise InputError("a model that can compute activations again", got=type(model).__name__)
 
 
 def _run(plan: LoopPlan, trained: Trained, state: LoopState, tools: LoopTools) -> None:

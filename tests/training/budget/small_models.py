@@ -18,7 +18,8 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from underdog.adapters.adapter import attach
 from underdog.adapters.fused import fused_lora
 from underdog.adapters.last_layer import last_layer_where_read
-from underdog.adapters.settings import AdapterSettings
+from underdog.adapters.recompute import recomputing
+from underdog.adapters.settings import AdapterKind, AdapterSettings
 from underdog.training.batches import BatchTensors, answer_loss
 from underdog.training.budget.activations import Pass
 from underdog.training.budget.shape import Shape, shape_of
@@ -35,7 +36,8 @@ class Case:
     layers: int = 4
     rank: int = 8
     vocabulary: int = 512
-    checkpointing: bool = False
+    every_n_layers: int = 0
+    kind: AdapterKind = AdapterKind.LORA
     dropout: float = 0.0
     targets: tuple[str, ...] = ("all-linear",)
     sizes: dict[str, int] = field(default_factory=dict)
@@ -63,13 +65,16 @@ class Case:
 
     @property
     def adapter(self) -> AdapterSettings:
-        """LoRA."""
-        return AdapterSettings(self.rank, 2.0 * self.rank, self.dropout, self.targets)
+        """Of the kind, with protected directions that leave room."""
+        protected = 4 if self.kind is AdapterKind.OPLORA else None
+        return AdapterSettings(
+            self.rank, 2.0 * self.rank, self.dropout, self.targets, self.kind, protected=protected
+        )
 
     @property
     def forward_pass(self) -> Pass:
         """What the planner is told; two answer tokens a row."""
-        return Pass(self.rows, self.length, 2, self.dtype, self.checkpointing)
+        return Pass(self.rows, self.length, 2, self.dtype, self.every_n_layers)
 
 
 @contextmanager
@@ -81,23 +86,50 @@ def adapted(case: Case) -> Iterator[tuple[Any, BatchTensors]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         prepared = attach(model, case.adapter, seed=0)
-    if case.checkpointing:
-        model.activation_checkpointing_enable({"use_reentrant": False})
     prepared.train()
     answers = torch.zeros(case.rows, case.length, dtype=torch.bool)
     answers[:, -2:] = True
     ids = torch.randint(0, case.vocabulary, (case.rows, case.length))
     targets = torch.randint(0, case.vocabulary, (2 * case.rows,))
-    with fused_lora(prepared), last_layer_where_read(prepared) as reading:
+    with (
+        recomputing(prepared, every_n_layers=case.every_n_layers),
+        fused_lora(prepared),
+        last_layer_where_read(prepared) as reading,
+    ):
         reading.wanted = answers
         yield prepared, BatchTensors(ids, answers, targets, case.rows * case.length)
 
 
+def product_flops(case: Case) -> int:
+    """Operations of all matrix products of a pass with adapters, forward and back."""
+    with adapted(case) as (model, batch), _Products() as products:
+        answer_loss(model, batch).backward()
+    return products.flops
+
+
+class _Products(TorchDispatchMode):
+    """Counts two operations per multiplication; attention's kernel is not a product here."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flops = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        name = func.__name__.split(".")[0]
+        if name in {"mm", "addmm", "addmm_"}:
+            left, right = args[-2:]
+            self.flops += 2 * left.shape[0] * left.shape[1] * right.shape[1]
+        return func(*args, **(kwargs or {}))
+
+
 def saved_bytes(case: Case) -> int:
-    """Storages that autograd is given to keep, weights aside, each once."""
+    """Storages that autograd is given to keep, weights and buffers aside, each once."""
     kept: dict[int, torch.Tensor] = {}
     with adapted(case) as (model, batch):
-        static = {weight.untyped_storage().data_ptr() for weight in model.parameters()}
+        beside = (*model.parameters(), *model.buffers())
+        static = {weight.untyped_storage().data_ptr() for weight in beside}
 
         def keep(tensor: torch.Tensor) -> torch.Tensor:
             place = tensor.untyped_storage().data_ptr()
@@ -113,7 +145,8 @@ def saved_bytes(case: Case) -> int:
 def peak_bytes(case: Case) -> int:
     """Most bytes that tensors held at once during a step, frozen weights aside."""
     with adapted(case) as (model, batch):
-        static = {weight.untyped_storage()._cdata for weight in model.parameters()}
+        beside = (*model.parameters(), *model.buffers())
+        static = {weight.untyped_storage()._cdata for weight in beside}
         with _Live(static) as live:
             answer_loss(model, batch).backward()
     return live.peak

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from small_models import Case, peak_bytes, saved_bytes
 
+from underdog.adapters.settings import AdapterKind
 from underdog.training.budget.activations import kept_bytes
 from underdog.training.budget.memory import _moments
 
@@ -13,10 +14,20 @@ CASES = (
     Case(layers=1),
     Case(layers=2),
     Case(rows=1, length=90, rank=3),
-    Case(checkpointing=True),
-    Case(checkpointing=True, dtype="bfloat16"),
+    Case(every_n_layers=1),
+    Case(every_n_layers=1, dtype="bfloat16"),
     Case(dtype="bfloat16"),
     Case(dtype="bfloat16", family="qwen3", rank=5),
+    Case(layers=6, every_n_layers=2),
+    Case(layers=6, every_n_layers=3, dtype="bfloat16"),
+    Case(layers=3, every_n_layers=9),
+    Case(kind=AdapterKind.DORA),
+    Case(kind=AdapterKind.DORA, dtype="bfloat16"),
+    Case(kind=AdapterKind.DORA, every_n_layers=1, family="qwen3"),
+    Case(kind=AdapterKind.DORA, targets=("q_proj", "v_proj", "down_proj")),
+    Case(kind=AdapterKind.OPLORA),
+    Case(kind=AdapterKind.RSLORA, dtype="bfloat16", family="llama"),
+    Case(dtype="float16"),
     Case(dropout=0.1),
     Case(dropout=0.1, dtype="bfloat16"),
     Case(family="qwen3", sizes={"head_dim": 32}),
@@ -47,9 +58,13 @@ def test_the_formula_is_the_sum_of_saved_tensors(case: Case) -> None:
         Case(length=150, dtype="bfloat16"),
         Case(length=150, vocabulary=20_000),
         Case(length=150, vocabulary=20_000, dtype="bfloat16"),
-        Case(length=150, layers=8, checkpointing=True),
-        Case(length=150, layers=8, checkpointing=True, dtype="bfloat16"),
-        Case(length=150, layers=8, checkpointing=True, rank=64),
+        Case(length=150, layers=8, every_n_layers=1),
+        Case(length=150, layers=8, every_n_layers=1, dtype="bfloat16"),
+        Case(length=150, layers=8, every_n_layers=1, rank=64),
+        Case(length=150, layers=8, every_n_layers=3),
+        Case(length=150, kind=AdapterKind.DORA),
+        Case(length=150, kind=AdapterKind.DORA, dtype="bfloat16"),
+        Case(length=150, kind=AdapterKind.OPLORA, layers=6, every_n_layers=2),
         Case(length=150, family="qwen3", dropout=0.1),
     ],
     ids=str,

@@ -22,7 +22,7 @@ PASSES = st.builds(
     length=st.integers(2, 2048),
     answers=st.integers(1, 8),
     dtype=st.sampled_from(["float32", "bfloat16"]),
-    checkpointing=st.booleans(),
+    every_n_layers=st.integers(0, 4),
 )
 ADAPTERS = st.builds(
     lambda rank, kind: AdapterSettings(rank, 2.0 * rank, kind=kind),
@@ -61,12 +61,14 @@ def test_checkpointing_and_half_precision_need_less() -> None:
     def high(wanted: Pass) -> float:
         return peak_memory(shape, adapter, (wanted, wanted), device).high
 
-    assert high(replace(one, checkpointing=True)) < high(one)
+    assert high(replace(one, every_n_layers=1)) < high(one)
     assert high(replace(one, dtype="bfloat16")) < high(one)
 
 
 def test_gradients_stand_from_the_second_micro_batch_on() -> None:
-    """With accumulation the peak has them all; without, they grow as activations go."""
+    """With accumulation the peak has them all; without, they grow as activations go: one of 28
+    blocks has its own when the first feed-forward part is on its way back, which is the peak.
+    """
     shape, adapter = find_shape("Qwen/Qwen2.5-7B"), AdapterSettings(64, 128.0)
     one, device = Pass(8, 256, 2, "bfloat16"), find_gpu("mi300x")
 
@@ -74,5 +76,5 @@ def test_gradients_stand_from_the_second_micro_batch_on() -> None:
         memory = peak_memory(shape, adapter, (one, one), device, accumulation=accumulation)
         return sum(term.high for term in memory.terms if term.name == "gradients")
 
-    assert gradients(1) == 0.0
+    assert gradients(1) == 4 * 161_480_704 / 28
     assert gradients(2) == 4 * 161_480_704

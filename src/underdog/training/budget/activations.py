@@ -8,15 +8,16 @@ Letters in the formulas: n tokens fed, a answer tokens, L tokens of a row, w byt
 the base's type, r rank, h hidden, q and k widths of queries and keys, f feed-forward width.
 
 What our loop does, and the formulas follow: frozen matrices need no input of theirs, adapters do;
-logits exist at answer positions only (`adapters.positions`), and so does the last block's
-feed-forward part (`adapters.last_layer`), whose block is for that reason never computed twice;
-with base and adapter in float32 one step of autograd keeps x and x A^T (`adapters.fused`), and with
-a base in 16 bit `peft` keeps a float32 copy of x for every adapted layer.
+the last block keeps keys and values of all tokens, all else at answer positions only
+(`adapters.last_layer`), and is for that reason never computed twice; layers that read one input
+keep it once, with x A^T, and a feed-forward part keeps gate and up (`adapters.lora_steps`); norms
+keep their input in its own type (`adapters.frozen_steps`). With dropout, or a base in float16,
+`peft` keeps a float32 copy of x for every adapted layer; so does DoRA on a base in 16 bit.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from underdog.adapters.settings import AdapterKind, AdapterSettings
@@ -33,15 +34,16 @@ _SHARED_INPUTS = (("q_proj", "k_proj", "v_proj"), ("o_proj",), ("gate_proj", "up
 @dataclass(frozen=True, slots=True)
 class Pass:
     """One forward pass: `rows` of `length` tokens each after padding, `answers` answer tokens a
-    row. `flash` is False where attention keeps its L x L weights. `wide_masks`: dropout keeps a
-    number per input (CPU), else a byte.
+    row. Every `every_n_layers`-th block from the first on is computed twice, none for 0. `flash` is
+    False where attention keeps its L x L weights. `wide_masks`: dropout keeps a number per input
+    (CPU), else a byte.
     """
 
     rows: int
     length: int
     answers: int
     dtype: str = "float32"
-    checkpointing: bool = False
+    every_n_layers: int = 0
     flash: bool = True
     wide_masks: bool = True
 
@@ -88,34 +90,79 @@ class Kept(NamedTuple):
 
 
 def kept_bytes(shape: Shape, adapter: AdapterSettings, one: Pass) -> Kept:
-    """What is kept at the end of a forward pass. At least two blocks are assumed."""
-    attention = _attention(shape, adapter, one)
-    feed_forward = _feed_forward(shape, adapter, one, one.tokens)
-    last = attention + _norm(shape, one.tokens)
-    last += _norm(shape, one.answer_tokens)
-    last += _feed_forward(shape, adapter, one, one.answer_tokens)
-    block = attention + feed_forward + 2 * _norm(shape, one.tokens)
-    shared = 2 * one.length * shape.head_width * one.width + one.tokens  # rotary; mask of answers
-    start = _norm(shape, one.tokens) + _start_masks(shape, adapter, one)
+    """What is kept at the end of a forward pass."""
+    n = one.tokens
+    block = _attention(shape, adapter, one) + _feed_forward(shape, adapter, one, n)
+    block += 2 * _norm(shape, one, n)
+    last = _last_block(shape, adapter, one)
+    shared = 2 * one.length * shape.head_width * one.width  # rotary
+    start = _norm(shape, one, n) + _start_masks(shape, adapter, one)
+    head = head_bytes(shape, one)
     if shape.layers < 2:
-        last -= start
-    if one.checkpointing:
-        carried = (shape.layers - 1) * one.tokens * shape.hidden * one.width
-        return Kept(0, 0, 0, last, carried, shared, head_bytes(shape, one))
-    first = block - start if shape.layers > 1 else 0
-    middle = max(shape.layers - 2, 0)
-    return Kept(first, block, middle, last, 0, shared, head_bytes(shape, one))
+        indices = 0 if shape.experts else _gathered(one)
+        return Kept(0, 0, 0, last - start - indices, 0, shared, head)
+    again = recomputed(shape.layers, one.every_n_layers)
+    middle = shape.layers - 2 - max(again - 1, 0)
+    first = 0 if again else block - start
+    carried = again * n * shape.hidden * one.width
+    return Kept(first, block, middle, last, carried, shared, head)
+
+
+def recomputed(layers: int, every_n_layers: int) -> int:
+    """Blocks that are computed twice: the first, the n-th after it and so on, never the last."""
+    return 0 if every_n_layers == 0 else -(-(layers - 1) // every_n_layers)
 
 
 def block_bytes(shape: Shape, adapter: AdapterSettings, one: Pass) -> int:
     """What one whole block keeps while it is computed again."""
-    return kept_bytes(shape, adapter, replace(one, checkpointing=False)).block
+    n = one.tokens
+    block = _attention(shape, adapter, one) + _feed_forward(shape, adapter, one, n)
+    return block + 2 * _norm(shape, one, n)
 
 
 def head_bytes(shape: Shape, one: Pass) -> int:
     """The last norm, the log-probabilities (a, V) in float32, the targets and the loss."""
+    a = one.tokens if shape.experts else one.answer_tokens
     targets = 8 * one.answer_tokens + FLOAT32
-    return _norm(shape, one.tokens) + FLOAT32 * one.answer_tokens * shape.vocabulary + targets
+    return _norm(shape, one, a) + FLOAT32 * one.answer_tokens * shape.vocabulary + targets
+
+
+def _last_block(shape: Shape, adapter: AdapterSettings, one: Pass) -> int:
+    """Keys and values of all tokens; queries and what follows them at answer positions. Blocks of
+    experts are not known to `adapters.last_layer` and are whole.
+    """
+    n, a = one.tokens, one.answer_tokens
+    if shape.experts:
+        return block_bytes(shape, adapter, one)
+    kept = _norm(shape, one, n) + _norm(shape, one, a) + _feed_forward(shape, adapter, one, a)
+    kept += _layers(shape, adapter, one, n, (("k_proj", "v_proj"),))
+    kept += _layers(shape, adapter, one, a, (("q_proj",), ("o_proj",)))
+    if _reads(shape, adapter, one, "o_proj"):
+        kept += a * shape.query_width * one.width  # its rows of attention's output, gathered
+    kept += 2 * a * shape.head_width * one.width  # rotary at the queries
+    return kept + _gathered(one) + one.rows * 16 * one.answers + 8 * a + _last_attention(shape, one)
+
+
+def _gathered(one: Pass) -> int:
+    """Which rows and places a gradient goes back to: (B, 1) and (B, Q) integers, (B, L) marks."""
+    return 8 * one.rows + 8 * one.answer_tokens + one.tokens
+
+
+def _last_attention(shape: Shape, one: Pass) -> int:
+    """With queries at answer positions: under a mask, keys and values are repeated for each group
+    of heads, as transformers does it.
+    """
+    n, a, w = one.tokens, one.answer_tokens, one.width
+    grouped = shape.heads > shape.kv_heads > 1  # one key head is repeated without a copy
+    repeated = shape.query_width if grouped else shape.key_width
+    kept = 2 * n * repeated * w + 2 * a * shape.query_width * w + FLOAT32 * a * shape.heads
+    kept += a * one.length * w  # the mask as numbers
+    if shape.qk_norm:
+        kept += n * shape.key_width * w + FLOAT32 * n * shape.kv_heads
+        kept += a * shape.query_width * w + FLOAT32 * a * shape.heads
+    if not one.flash:
+        kept += a * one.length * shape.heads * (w + FLOAT32)
+    return kept
 
 
 def _start_masks(shape: Shape, adapter: AdapterSettings, one: Pass) -> int:
@@ -126,9 +173,12 @@ def _start_masks(shape: Shape, adapter: AdapterSettings, one: Pass) -> int:
     return one.tokens * len(names) * shape.hidden * (FLOAT32 if one.wide_masks else 1)
 
 
-def _norm(shape: Shape, tokens: int) -> int:
-    """RMSNorm computes in float32: its input (n, h) and 1 / rms (n, 1)."""
-    return FLOAT32 * tokens * (shape.hidden + 1)
+def _norm(shape: Shape, one: Pass, tokens: int) -> int:
+    """RMSNorm keeps its input (n, h) and 1 / rms (n, 1) in float32; for blocks of experts, which
+    transformers computes, the input too is in float32.
+    """
+    width = FLOAT32 if shape.experts else one.width
+    return tokens * (width * shape.hidden + FLOAT32)
 
 
 def _attention(shape: Shape, adapter: AdapterSettings, one: Pass) -> int:
@@ -136,19 +186,39 @@ def _attention(shape: Shape, adapter: AdapterSettings, one: Pass) -> int:
     query, key, n = shape.query_width, shape.key_width, one.tokens
     kept = n * (2 * query + 2 * key) * one.width + FLOAT32 * n * shape.heads
     if shape.qk_norm:
-        kept += FLOAT32 * n * (query + key + shape.heads + shape.kv_heads)
+        width = FLOAT32 if shape.experts else one.width
+        kept += n * (width * (query + key) + FLOAT32 * (shape.heads + shape.kv_heads))
     if not one.flash:
         kept += n * one.length * shape.heads * (one.width + FLOAT32)
     return kept + _layers(shape, adapter, one, n, _SHARED_INPUTS[:2])
 
 
 def _feed_forward(shape: Shape, adapter: AdapterSettings, one: Pass, tokens: int) -> int:
-    """Gate, its SiLU and up (n, f) each; for experts the same for those that see the token."""
-    kept = tokens * 3 * shape.intermediate * one.width * max(shape.experts_used, 1)
-    if shape.experts:  # the tokens' copies per expert, and the router's probabilities
+    """Gate and up (n, f) each, and their product where `down_proj` is a step of its own; for
+    experts gate, its SiLU and up for each that sees the token.
+    """
+    if shape.experts:  # with the tokens' copies per expert, and the router's probabilities
+        kept = tokens * 3 * shape.intermediate * one.width * shape.experts_used
         kept += tokens * shape.experts_used * shape.hidden * one.width
         return kept + 2 * FLOAT32 * tokens * shape.experts
-    return kept + _layers(shape, adapter, one, tokens, (_SHARED_INPUTS[2], ("down_proj",)))
+    kept = tokens * 2 * shape.intermediate * one.width
+    kept += _layers(shape, adapter, one, tokens, (_SHARED_INPUTS[2], ("down_proj",)))
+    at_once = feeds_forward_at_once(shape, adapter, one)
+    if at_once or not _reads(shape, adapter, one, "down_proj"):
+        return kept
+    return kept + tokens * shape.intermediate * one.width
+
+
+def feeds_forward_at_once(shape: Shape, adapter: AdapterSettings, one: Pass) -> bool:
+    """Whether gate, up and down are a single step (`lora_steps.FusedFeedForward`)."""
+    whole = {"gate_proj", "up_proj", "down_proj"} <= {e.name for e in adapted(shape, adapter)}
+    return whole and not _copies(adapter, one) and adapter.kind is not AdapterKind.DORA
+
+
+def _reads(shape: Shape, adapter: AdapterSettings, one: Pass, name: str) -> bool:
+    """Whether this layer's adapter keeps the layer's input as it comes."""
+    names = {each.name for each in adapted(shape, adapter)}
+    return name in names and not _copies(adapter, one)
 
 
 def _layers(
@@ -158,28 +228,34 @@ def _layers(
     tokens: int,
     groups: tuple[tuple[str, ...], ...],
 ) -> int:
+    """What adapters keep: each its own, and the input of a group once. The inputs of `o_proj` and
+    `down_proj` are counted where they are made.
+    """
     chosen = {each.name: each for each in adapted(shape, adapter)}
     kept = 0
     for group in groups:
         layers = [chosen[name] for name in group if name in chosen]
-        kept += tokens * sum(_own(each, adapter, one) for each in layers)
-        if layers and not _copies(adapter, one) and group != ("o_proj",):
-            kept += tokens * layers[0].width_in * one.width  # attention's output is kept anyway
+        kept += sum(_own(each, adapter, one, tokens) for each in layers)
+        if layers and not _copies(adapter, one) and group[0] not in {"o_proj", "down_proj"}:
+            kept += tokens * layers[0].width_in * one.width
     return kept
 
 
-def _own(layer: Linear, adapter: AdapterSettings, one: Pass) -> int:
-    """Bytes per token that one adapted layer keeps for itself: x A^T, and copies of x."""
-    kept = FLOAT32 * adapter.rank
+def _own(layer: Linear, adapter: AdapterSettings, one: Pass, tokens: int) -> int:
+    """What one adapted layer keeps for itself: x A^T, and copies of x."""
+    kept = (FLOAT32 if _copies(adapter, one) else one.width) * adapter.rank
     if _copies(adapter, one):
         kept += FLOAT32 * layer.width_in
     if adapter.dropout > 0:
         kept += (FLOAT32 if one.wide_masks else 1) * layer.width_in
-    if adapter.kind is AdapterKind.DORA:
-        kept += FLOAT32 * layer.width_out  # the product before its magnitude
-    return kept
+    if adapter.kind is not AdapterKind.DORA:
+        return tokens * kept
+    kept += FLOAT32 * layer.width_out  # the product before its gain, which is m / norm
+    return tokens * kept + FLOAT32 * layer.width_out
 
 
 def _copies(adapter: AdapterSettings, one: Pass) -> bool:
     """Whether each layer keeps an input of its own, in float32."""
-    return one.width != FLOAT32 or adapter.dropout > 0
+    if adapter.dropout > 0 or one.dtype == "float16":
+        return True
+    return adapter.kind is AdapterKind.DORA and one.width != FLOAT32

@@ -1,8 +1,8 @@
 """What to change when a run does not fit: each change is planned, and the first that fits ends it.
 
 Changes add up in the order of what they cost: micro-batches of fewer rows (the same mathematics),
-checkpointing (a third more time), a 16-bit base, shorter rows, a lower rank (another result). What
-cannot be done here is named with the reason.
+checkpointing of every fourth, every second, each layer (up to a third more time), a 16-bit base,
+shorter rows, a lower rank (another result). What cannot be done here is named with the reason.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from underdog.training.budget.plan import (
 
 RANKS = (64, 32, 16, 8, 4)
 """Tried from the top, where they are below the present one."""
+EVERY_N_LAYERS = (4, 2, 1)
+"""Every how many layers activations are computed twice: the least work first."""
 SHORT_TOKENS = (512, 256)
 """Limits of row length that are tried."""
 NO_4_BIT = (
@@ -93,9 +95,10 @@ def _changes(request: Request) -> Iterator[tuple[str, Request]]:
     size = request.config.schedule.batch_size
     present = with_execution(request, accumulation=size)
     yield "micro-batches of fewer rows", present
-    if not request.checkpointing:
-        present = with_execution(present, activation_checkpointing=True)
-        yield "and activation_checkpointing = true", present
+    for every in EVERY_N_LAYERS:
+        if not 0 < request.every_n_layers <= every and every < max(2, request.shape.layers):
+            present = with_execution(present, activation_checkpointing=every)
+            yield f"and activation_checkpointing = {every}", present
     if request.dtype == "float32" and not request.device.is_cpu:
         dtype = "bfloat16" if request.device.bfloat16 else "float16"
         present = replace(present, dtype=dtype)

@@ -2,8 +2,8 @@
 
 A product with a weight costs 2 operations per token forward, 2 for the gradient of its input and 2
 for its own (Kaplan et al. 2020, arXiv 2001.08361, table 1: 6 N in all). Frozen weights have no
-gradient of their own: 4 N. LoRA's have: 6. Activation checkpointing computes all blocks but the
-last forward once more: + 2 N. The head, and the last block's feed-forward part, work at answer
+gradient of their own: 4 N. LoRA's have: 6. Activation checkpointing computes its blocks, never the
+last, forward once more: + 2 N. The head, and the last block but its keys and values, work at answer
 positions only. Attention: 4 q L forward per token and block, 8 q L back (the causal half is not
 taken off: what kernels make of it differs).
 """
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from underdog.adapters.settings import AdapterSettings
 from underdog.hardware.gpus import Device
+from underdog.training.budget.activations import recomputed
 from underdog.training.budget.adapter_size import trainable_weights
 from underdog.training.budget.lengths import Work
 from underdog.training.budget.shape import Shape
@@ -22,13 +23,14 @@ LAUNCH_S = (4e-6, 9e-6)
 """Host time per operation that PyTorch starts, on CPUs as on GPUs: why small models do not reach
 the rates of large ones. The usual order of magnitude, not measured here."""
 OPERATIONS_PER_BLOCK = {
-    ("float32", False): 156,
-    ("float32", True): 203,
-    ("half", False): 199,
-    ("half", True): 274,
+    ("float32", False): 137,
+    ("float32", True): 181,
+    ("half", False): 180,
+    ("half", True): 239,
 }
 """Started per block and micro-batch, forward and back, views aside, by the base's type and
-checkpointing; counted 2026-11-21 for Qwen2 with LoRA on seven layers (a TorchDispatchMode)."""
+checkpointing; counted 2026-11-21 for Qwen2 with LoRA on seven layers (a TorchDispatchMode), where
+gradients are added to those of another micro-batch. DoRA starts 1.4 times as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +53,39 @@ def estimate_time(
     device: Device,
     *,
     dtype: str,
-    checkpointing: bool,
+    every_n_layers: int,
     accumulation: int,
 ) -> Time:
     """Time of all steps: operations at the rate that training reaches, and starting them."""
-    flops = run_flops(shape, adapter, work, checkpointing=checkpointing)
+    flops = run_flops(shape, adapter, work, every_n_layers=every_n_layers)
     peak = device.flops_32 if dtype == "float32" else device.flops_16
     if not device.rates_known or peak <= 0:
         return Time(work.steps, flops, None, None)
     low_share, high_share = device.hfu
-    kind = ("float32" if dtype == "float32" else "half", checkpointing)
-    started = work.steps * accumulation * shape.layers * OPERATIONS_PER_BLOCK[kind]
+    again = recomputed(shape.layers, every_n_layers)
+    kind = "float32" if dtype == "float32" else "half"
+    operations = again * OPERATIONS_PER_BLOCK[kind, True]
+    operations += (shape.layers - again) * OPERATIONS_PER_BLOCK[kind, False]
+    started = work.steps * accumulation * operations
     low = max(flops / (peak * high_share), started * LAUNCH_S[0])
     high = flops / (peak * low_share) + started * LAUNCH_S[1]
     return Time(work.steps, flops, (low / work.steps, high / work.steps), (low, high))
 
 
-def run_flops(shape: Shape, adapter: AdapterSettings, work: Work, *, checkpointing: bool) -> float:
-    """Operations of the whole run, padding included."""
+def run_flops(shape: Shape, adapter: AdapterSettings, work: Work, *, every_n_layers: int) -> float:
+    """Operations of the whole run, padding included. Left out: what the last block's queries do
+    with all keys, and that the first block's input needs no gradient.
+    """
     attention, feed_forward = shape.attention_products, shape.feed_forward_products
     trained = trainable_weights(shape, adapter)
-    again = shape.layers - 1 if checkpointing else 0
-    per_token = 4 * (shape.layers * attention + (shape.layers - 1) * feed_forward)
+    again = recomputed(shape.layers, every_n_layers)
+    at_answers = 0 if shape.experts else 2 * shape.hidden * shape.query_width + feed_forward
+    per_token = 4 * (shape.layers * (attention + feed_forward) - at_answers)
     per_token += 2 * again * (attention + feed_forward)
     per_token += 6 * trained + 2 * trained * again // max(shape.layers, 1)
-    per_answer = 4 * (feed_forward + shape.vocabulary * shape.hidden)
-    per_square = (12 * shape.layers + 4 * again) * shape.query_width
+    per_answer = 4 * (at_answers + shape.vocabulary * shape.hidden)
+    whole = shape.layers if shape.experts else shape.layers - 1
+    per_square = (12 * whole + 4 * again) * shape.query_width
     return (
         float(per_token) * work.tokens
         + float(per_answer) * work.answer_tokens

@@ -26,6 +26,7 @@ from underdog.training.budget.activations import (
     FLOAT32,
     Pass,
     block_bytes,
+    feeds_forward_at_once,
     head_bytes,
     kept_bytes,
 )
@@ -41,11 +42,11 @@ CPU_RUNTIME_BYTES = (0.40e9, 0.47e9)
 413 MiB, of which 386 right after the imports (torch 2.13, 2026-11-21)."""
 GPU_FRAGMENTATION = (0.0, 0.10)
 """Of what comes and goes in a step: the caching allocator's blocks do not fit every tensor."""
-CPU_FRAGMENTATION = (0.4, 0.8)
-"""glibc's malloc keeps freed pieces below 32 MiB. Measured 2026-11-21 over nine set-ups with 4 or 8
-blocks, with and without checkpointing: 0.44 to 0.73 of the activations that a pass without
-checkpointing keeps. With MALLOC_MMAP_THRESHOLD_=65536 nothing is kept: the peak was then within
-2 % of the other terms."""
+CPU_FRAGMENTATION = (0.2, 0.75)
+"""glibc's malloc keeps freed pieces below 32 MiB. Measured 2026-11-21 over the set-ups of
+`benchmarks/plan_vs_measured.py`, with fused steps: 0.25 to 0.73 of the activations that a pass
+without checkpointing keeps. With MALLOC_MMAP_THRESHOLD_=65536 nothing is kept: the peak was then
+within 2 % of the other terms."""
 KEPT_BLOCKS = 12
 """Beyond so many blocks of activations the heap's holes are taken to be used again."""
 MALLOC_LARGEST = 32 * 1024**2
@@ -155,7 +156,7 @@ def _fragmentation(
 
 def _whole_pass(shape: Shape, adapter: AdapterSettings, one: Pass) -> float:
     """What a pass without checkpointing keeps, of the first KEPT_BLOCKS blocks."""
-    whole = kept_bytes(shape, adapter, replace(one, checkpointing=False))
+    whole = kept_bytes(shape, adapter, replace(one, every_n_layers=0))
     beyond = max(0, whole.middle_blocks - KEPT_BLOCKS) * whole.block
     return float(whole.total - beyond)
 
@@ -170,7 +171,7 @@ def _moments(
     head = head_bytes(shape, one) - FLOAT32 * one.answer_tokens * shape.vocabulary
     bodies = kept.total - kept.head + head
     before_last = kept.first + kept.block * kept.middle_blocks + kept.carried + kept.shared
-    again = block_bytes(shape, adapter, one) if one.checkpointing else 0
+    again = block_bytes(shape, adapter, one) if one.every_n_layers else 0
     return (
         Moment("head", standing, bodies, 0.0, _logits(shape, one)),
         Moment("norm", standing, bodies, _norm_work(shape, one), 0.0),
@@ -197,16 +198,23 @@ def _logits(shape: Shape, one: Pass) -> float:
 
 
 def _norm_work(shape: Shape, one: Pass) -> float:
-    """The last norm on its way back: five float32 tensors (n, h) at once, counted 2026-11."""
-    return 5.0 * FLOAT32 * one.tokens * shape.hidden
+    """The last norm on its way back: five float32 tensors (a, h) at once, counted 2026-11; (n, h)
+    for blocks of experts, which are computed whole.
+    """
+    return 5.0 * FLOAT32 * (one.tokens if shape.experts else one.answer_tokens) * shape.hidden
 
 
 def _block_work(shape: Shape, adapter: AdapterSettings, one: Pass) -> float:
-    """The feed-forward part on its way back: two float32 tensors (n, f) beside what is kept,
-    counted 2026-11 in float32 and bfloat16. DoRA: the float32 copy of one frozen matrix.
+    """The feed-forward part on its way back, beside what is kept, counted 2026-11 in float32 and
+    bfloat16. As one step: silu(gate), its product with up and that one's gradient (n, f), two
+    (n, h), the gradient of x A^T. Else two float32 tensors (n, f), and for DoRA the float32 copy of
+    one frozen matrix.
     """
-    wide = max(shape.intermediate * max(shape.experts_used, 1), shape.hidden)
-    work = 2.0 * FLOAT32 * one.tokens * wide
+    n, wide = one.tokens, max(shape.intermediate * max(shape.experts_used, 1), shape.hidden)
+    if feeds_forward_at_once(shape, adapter, one):
+        numbers = 3 * shape.intermediate + 2 * shape.hidden + 2 * adapter.rank
+        return float(n * numbers * one.width)
+    work = 2.0 * FLOAT32 * n * wide
     if adapter.kind is AdapterKind.DORA:
         work += FLOAT32 * max(each.weights for each in adapted(shape, adapter))
     return work

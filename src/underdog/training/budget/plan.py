@@ -58,8 +58,8 @@ class Request:
         return -(-self.config.schedule.batch_size // self.config.execution.accumulation)
 
     @property
-    def checkpointing(self) -> bool:
-        """Whether activations are computed twice."""
+    def every_n_layers(self) -> int:
+        """Every how many layers activations are computed twice; 0 for none."""
         return self.config.execution.activation_checkpointing
 
 
@@ -106,7 +106,7 @@ class Plan:
                 "micro_batch": request.micro_batch,
                 "accumulation": request.config.execution.accumulation,
                 "largest_micro_batch": self.largest,
-                "activation_checkpointing": request.checkpointing,
+                "activation_checkpointing": request.every_n_layers,
             },
             "memory": {
                 "fit": self.fit.value,
@@ -141,7 +141,7 @@ def make_plan(request: Request) -> Plan:
             work,
             request.device,
             dtype=request.dtype,
-            checkpointing=request.checkpointing,
+            every_n_layers=request.every_n_layers,
             accumulation=execution.accumulation,
         ),
         estimate_disk(
@@ -167,7 +167,7 @@ def plan_memory(request: Request, rows: int | None = None) -> Memory:
             length,
             measured.answers,
             request.dtype,
-            request.checkpointing,
+            request.every_n_layers,
             device.flash,
             device.is_cpu,
         )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+
+import torch
+
 from underdog.errors import RunError
 
 
@@ -30,3 +34,10 @@ def no_room(cause: str, *, step: int) -> RunError:
         got=f"step {step}: {cause.splitlines()[0][:200] if cause else 'none left'}",
         hint="a smaller max_tokens, activation checkpointing, a 16-bit base, or a lower rank",
     )
+
+
+def free_memory() -> None:
+    """Give back what a failed pass left."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

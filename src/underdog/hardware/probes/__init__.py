@@ -1,0 +1,1 @@
+"""Small computations whose values are checked, each in a process of its own with a time limit."""

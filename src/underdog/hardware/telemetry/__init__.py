@@ -1,0 +1,1 @@
+"""What an accelerator is doing right now: memory, load, heat, power, clocks."""

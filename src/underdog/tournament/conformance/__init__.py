@@ -1,0 +1,1 @@
+"""Whether a stranger's entry keeps to the official protocol, found by running it."""

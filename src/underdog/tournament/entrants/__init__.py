@@ -1,0 +1,1 @@
+"""Strangers as players: folders that are run in isolation, and URLs that are asked."""
