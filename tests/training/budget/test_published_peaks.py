@@ -14,18 +14,16 @@ from underdog.training.budget.activations import Pass
 from underdog.training.budget.memory import Memory, peak_memory
 from underdog.training.budget.shape import find_shape
 
-PUBLISHED = tomllib.loads(
-    (Path(__file__).parent / "published.toml").read_text(encoding="utf-8")
-)["measurement"]
+PUBLISHED = tomllib.loads((Path(__file__).parent / "published.toml").read_text(encoding="utf-8"))[
+    "measurement"
+]
 NOT_TENSORS = ("context and libraries", "fragmentation")
 WITHIN = 0.15
 
 
 def planned(row: dict[str, Any]) -> Memory:
     """What the planner says of the row's run."""
-    adapter = AdapterSettings(
-        row["rank"], 2.0 * row["rank"], row["dropout"], tuple(row["targets"])
-    )
+    adapter = AdapterSettings(row["rank"], 2.0 * row["rank"], row["dropout"], tuple(row["targets"]))
     one = Pass(
         row["rows"],
         row["length"],
