@@ -68,8 +68,26 @@ def test_every_chip_with_memory_of_its_own_has_a_card() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    "T4|V100|A10|L4|A100|A100-40|RTX 3090|RTX 4090|RTX 5090|L40S|H100|H200|B200|Strix Halo|"
-    "Radeon 8060S|RX 5600 XT|MI355X|4090".split("|"),
+    [
+        "T4",
+        "V100",
+        "A10",
+        "L4",
+        "A100",
+        "A100-40",
+        "RTX 3090",
+        "RTX 4090",
+        "RTX 5090",
+        "L40S",
+        "H100",
+        "H200",
+        "B200",
+        "Strix Halo",
+        "Radeon 8060S",
+        "RX 5600 XT",
+        "MI355X",
+        "4090",
+    ],
 )
 def test_common_cards_are_known(name: str) -> None:
     """As people write them."""

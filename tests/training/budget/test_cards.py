@@ -56,7 +56,7 @@ def test_every_kind_of_adapter_is_tried_without_and_with_checkpointing() -> None
 
 
 def test_cards_are_planned_each_and_ordered_by_memory() -> None:
-    """As asked 7B may need more than 24 GB; in parts it fits there. By how much is told in bytes."""
+    """As asked 7B may need more than 24 GB; in parts it fits there, by so many bytes."""
     request = asked("Qwen/Qwen2.5-7B")
     cards = which_cards(request, known_gpus().values(), {"rtx4090": 0.5, "mi300x": 2.0})
     sizes = [card.device.memory_bytes for card in cards]
