@@ -30,6 +30,7 @@ from underdog.adapters.adapter import attach, settle
 from underdog.adapters.fused import fused_lora
 from underdog.adapters.last_layer import last_layer_where_read
 from underdog.adapters.lora import trainable_parameters
+from underdog.adapters.positions import logits_at
 from underdog.adapters.settings import AdapterKind, AdapterSettings
 
 RANK, ALPHA, SEED = 16, 32.0, 7
@@ -128,10 +129,8 @@ def step(each: Contestant, parts: list[torch.Tensor]) -> tuple[float, float]:
 
 def loss(model: Any, ids: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     """Of the tokens after the wanted positions; the head is computed there only."""
-    body = model.get_base_model()
-    hidden = body.model(input_ids=ids, use_cache=False).last_hidden_state[wanted]
-    targets = ids.roll(-1, dims=1)[wanted]
-    return torch.nn.functional.cross_entropy(body.lm_head(hidden).float(), targets)
+    logits = logits_at(model, wanted, input_ids=ids)
+    return torch.nn.functional.cross_entropy(logits.float(), ids.roll(-1, dims=1)[wanted])
 
 
 def wait(tensor: torch.Tensor) -> None:

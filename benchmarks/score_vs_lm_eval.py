@@ -1,18 +1,23 @@
 """Scoring multiple-choice questions: underdog against lm-evaluation-harness, same model in memory.
 
-    python benchmarks/score_vs_lm_eval.py                        # everything, about 8 minutes
-    python benchmarks/score_vs_lm_eval.py --part letters_5shot   # one part, under 4 minutes
+    python benchmarks/score_vs_lm_eval.py                        # everything: 10 quiet minutes
+    python benchmarks/score_vs_lm_eval.py --part letters_5shot   # one part
     python benchmarks/score_vs_lm_eval.py --questions DIR        # a copy of OpenTriviaQA
+    python benchmarks/score_vs_lm_eval.py --keep DIR [--part P] [--only SIDE]   # in several calls
+
+Without OpenTriviaQA in ../shared/data or DIR the questions are those of the embedded bank. `--keep`
+writes each finished side of each part to DIR, and a later call with the same arguments reads it.
 
 Both sides are given the same questions, prompts and float32 weights (39M shape, random weights, a
 vocabulary of 32,000) and answer with log-probabilities, which are compared one by one. lm-eval runs
 through `simple_evaluate` with its `HFLM`, as its users call it, at the fastest of three batch
-sizes. Ours is `underdog.inference.score`, rendering and cutting into tokens included.
+sizes. Ours is `underdog.inference.score`, rendering and cutting into tokens included. Beside the
+ratio of seconds stands that of processor time, which other work on the machine moves less.
 
 The last line is one line of JSON: `letters_0shot`, `letters_5shot`, `texts` (lm-eval's seconds /
 ours), `max_logprob_gap` (nats), `memory_ratio` (peak resident size of lm-eval's process / ours, 64
-questions with 5 shots, its smallest batch, model and libraries included). A part that was not run
-is null.
+questions with 5 shots, its smallest batch, model and libraries included). A part of which a side
+has not been run is null.
 """
 
 from __future__ import annotations
@@ -25,18 +30,18 @@ import logging
 import os
 import random
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads cost no processor time
 
 import torch
 
@@ -50,6 +55,7 @@ from underdog.mcq.presentation import Presentation
 from underdog.mcq.prompt import PromptStyle
 from underdog.mcq.question import Question
 from underdog.mcq.template import draw_shots
+from underdog.runs.files import digest_value
 
 SEED, SHOTS = 1, 5
 PARTS = {
@@ -57,14 +63,19 @@ PARTS = {
     "letters_5shot": ("letters", SHOTS),
     "texts": ("texts", 0),
 }
+SIDES = ("ours", "lm_eval")
 BATCH_SIZES = (8, 16, 32)
 """lm-eval's, in sequences; each is tried on a fortieth of the questions."""
 
 
 class Side(NamedTuple):
-    """Seconds, and log-probabilities by question and choice."""
+    """Seconds by the clock and of processor time, batch size of lm-eval (0 for ours), and
+    log-probabilities by question and choice.
+    """
 
     seconds: float
+    processor_s: float
+    batch: int
     log_probs: list[tuple[float, ...]]
 
 
@@ -77,7 +88,8 @@ def main() -> None:
         print(json.dumps(peak_mib(args)))
         return
     with tempfile.TemporaryDirectory(prefix="score-vs-lm-eval-") as work:
-        found = run_parts(args, Path(work))
+        args.keep = args.keep or Path(work)
+        found = run_parts(args, args.keep / "base")
     print(json.dumps(found))
 
 
@@ -88,6 +100,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=400, help="questions asked")
     parser.add_argument("--rounds", type=int, default=3, help="of ours; the median counts")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="finished sides go here")
+    parser.add_argument("--only", choices=SIDES, help="run this side; read the other from --keep")
     for hidden in ("--side", "--work"):
         parser.add_argument(hidden, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -95,15 +109,20 @@ def arguments() -> argparse.Namespace:
 
 def run_parts(args: argparse.Namespace, work: Path) -> dict[str, float | None]:
     questions, origin = questions_of(args)
-    make_base(FORTY, questions, work)
+    if not (work / "config.json").exists():
+        work.mkdir(parents=True, exist_ok=True)
+        make_base(FORTY, questions, work)
     asked, _ = exam(questions, args.count)
     print(f"{len(asked)} questions of {origin}, 39M shape, {args.threads} threads", flush=True)
     found: dict[str, float | None] = dict.fromkeys([*PARTS, "max_logprob_gap", "memory_ratio"])
     gaps = []
     for part in PARTS:
         if args.part in (part, "all"):
-            found[part], gap = compare(part, work, questions, args)
-            gaps.append(gap)
+            scorer = scorer_of(part, work, questions, args.count)
+            sides = run_sides(part, scorer, asked, args)
+            if len(sides) == len(SIDES):
+                found[part], gap = compare(part, scorer, asked, sides)
+                gaps.append(gap)
     if gaps:
         found["max_logprob_gap"] = max(gaps)
     if args.part in ("memory", "all"):
@@ -130,44 +149,73 @@ def scorer_of(part: str, work: Path, questions: Sequence[Question], count: int) 
     return Scorer(model, tokenizer, ScoringConfig(PromptStyle(style), seed=SEED, shots=examples))
 
 
-def compare(
-    part: str, work: Path, questions: Sequence[Question], args: argparse.Namespace
-) -> tuple[float, float]:
-    """Ours and lm-eval's in turn; the ratio of times and the largest gap of log-probabilities."""
-    scorer = scorer_of(part, work, questions, args.count)
-    asked, _ = exam(questions, args.count)
+def run_sides(
+    part: str, scorer: Scorer, asked: Sequence[Question], args: argparse.Namespace
+) -> dict[str, Side]:
+    """The sides asked for, ours first, and what `--keep` has of the other."""
     orders = shown_orders(asked, scorer.config)
-    ours = [run_ours(asked, orders, scorer) for _ in range(args.rounds)]
-    theirs, size = run_fastest(asked, orders, scorer)
-    seconds = statistics.median(each.seconds for each in ours)
-    gap = largest_gap(ours[0].log_probs, theirs.log_probs)
-    right = [accuracy(asked, each.log_probs) for each in (ours[0], theirs)]
+    exam_id = digest_value([each.id for each in asked])[:8]
+    runs: dict[str, Callable[[], Side]] = {
+        "ours": lambda: run_median(asked, orders, scorer, args.rounds),
+        "lm_eval": lambda: run_fastest(asked, orders, scorer),
+    }
+    found = {}
+    for side, run in runs.items():
+        path = args.keep / f"{part}-{side}-{len(asked)}-{args.threads}threads-{exam_id}.json"
+        if path.exists():
+            found[side] = Side(*json.loads(path.read_text()))
+        elif args.only in (None, side):
+            found[side] = run()
+            path.write_text(json.dumps(found[side]))
+    for side, each in found.items():
+        print(
+            f"{part}: {side} {each.seconds:.2f} s, processor {each.processor_s:.2f} s", flush=True
+        )
+    return found
+
+
+def compare(
+    part: str, scorer: Scorer, asked: Sequence[Question], sides: Mapping[str, Side]
+) -> tuple[float, float]:
+    """The ratio of times and the largest gap of log-probabilities."""
+    ours, theirs = sides["ours"], sides["lm_eval"]
+    gap = largest_gap(ours.log_probs, theirs.log_probs)
+    right = [accuracy(asked, each.log_probs) for each in (ours, theirs)]
     if right[0] != right[1]:
         raise SystemExit(f"{part}: accuracies differ: {right[0]} and {right[1]}")
-    share = needed_flops(scorer, asked, orders) / seconds / sgemm_rate()
+    flops = needed_flops(scorer, asked, shown_orders(asked, scorer.config))
+    rate = sgemm_rate()
+    ratio = theirs.seconds / ours.seconds
     print(
-        f"{part}: ours {seconds:.2f} s, lm-eval {theirs.seconds:.2f} s (batch {size}), ratio "
-        f"{theirs.seconds / seconds:.2f}; accuracy {right[0]:.4f} on both; largest gap {gap:.1e} "
-        f"nats; {share:.0%} of the machine's sgemm rate",
+        f"{part}: ratio {ratio:.2f}, by processor time {theirs.processor_s / ours.processor_s:.2f} "
+        f"(lm-eval's batch {theirs.batch}); accuracy {right[0]:.4f} on both; largest gap {gap:.1e} "
+        f"nats; needed work, share of the machine's sgemm rate, both by processor time: ours "
+        f"{flops / ours.processor_s / rate:.0%}, lm-eval {flops / theirs.processor_s / rate:.0%}",
         flush=True,
     )
-    return theirs.seconds / seconds, gap
+    return ratio, gap
+
+
+def run_median(
+    asked: Sequence[Question], orders: Sequence[Presentation], scorer: Scorer, rounds: int
+) -> Side:
+    """The round of median seconds, the later of two."""
+    done = sorted(run_ours(asked, orders, scorer) for _ in range(rounds))
+    return done[len(done) // 2]
 
 
 def run_ours(asked: Sequence[Question], orders: Sequence[Presentation], scorer: Scorer) -> Side:
     """From questions to log-probabilities, with nothing kept from earlier rounds."""
-    start = time.perf_counter()
+    start, spent = time.perf_counter(), time.process_time()
     paper = write_paper(asked, orders, scorer)
     found: dict[int, Evidence] = {}
     for batch in evidence_batches(paper, scorer):
         found |= batch
-    seconds = time.perf_counter() - start
-    return Side(seconds, [found[index].sums for index in range(len(asked))])
+    seconds, processor_s = time.perf_counter() - start, time.process_time() - spent
+    return Side(seconds, processor_s, 0, [found[index].sums for index in range(len(asked))])
 
 
-def run_fastest(
-    asked: Sequence[Question], orders: Sequence[Presentation], scorer: Scorer
-) -> tuple[Side, int]:
+def run_fastest(asked: Sequence[Question], orders: Sequence[Presentation], scorer: Scorer) -> Side:
     """lm-eval at the batch size that is fastest on a sample."""
     sample = max(len(asked) // 40, 8)
     tried = {
@@ -175,7 +223,7 @@ def run_fastest(
         for size in BATCH_SIZES
     }
     best = min(tried, key=lambda size: tried[size])
-    return run_lm_eval(asked, orders, scorer, best), best
+    return run_lm_eval(asked, orders, scorer, best)
 
 
 def run_lm_eval(
@@ -206,13 +254,14 @@ def run_lm_eval(
     lm = HFLM(pretrained=scorer.model, tokenizer=scorer.tokenizer, batch_size=batch_size)
     manager = TaskManager(include_defaults=False)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        start = time.perf_counter()
+        start, spent = time.perf_counter(), time.process_time()
         results = lm_eval.simple_evaluate(
             model=lm, tasks=[task], task_manager=manager, bootstrap_iters=0, log_samples=True
         )
-        seconds = time.perf_counter() - start
+        seconds, processor_s = time.perf_counter() - start, time.process_time() - spent
     samples = sorted(results["samples"]["same_prompts"], key=lambda each: each["doc_id"])
-    return Side(seconds, [tuple(float(r[0][0]) for r in each["resps"]) for each in samples])
+    log_probs = [tuple(float(r[0][0]) for r in each["resps"]) for each in samples]
+    return Side(seconds, processor_s, batch_size, log_probs)
 
 
 def largest_gap(ours: list[tuple[float, ...]], theirs: list[tuple[float, ...]]) -> float:
@@ -248,20 +297,20 @@ def needed_flops(
 
 
 def sgemm_rate() -> float:
-    """Operations per second of a 1024 x 1024 float32 product, the best of twenty."""
+    """Operations per second of processor time of a 1024 x 1024 float32 product, best of twenty."""
     left, right = torch.randn(1024, 1024), torch.randn(1024, 1024)
     times = []
     for _ in range(20):
-        start = time.perf_counter()
+        start = time.process_time()
         left @ right
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return 2 * 1024**3 / min(times)
 
 
 def memory_ratio(work: Path, args: argparse.Namespace) -> float:
     """Peak resident size, 5 shots, a process per side."""
     found = {}
-    for side in ("ours", "lm_eval"):
+    for side in SIDES:
         command = [sys.executable, __file__, "--side", side, "--work", str(work)]
         command += ["--count", str(min(args.count, 64)), "--threads", str(args.threads)]
         if args.questions is not None:

@@ -20,7 +20,8 @@ def make(topic, number, seed):
     texts.insert(place, str(total))
     return {
         "topic": topic,
-        "question": f"A {WORDS[number % 8]} grove has {left} old trees and {right} young ones. How many in all?",
+        "question": f"A {WORDS[number % 8]} grove has {left} old trees and {right} young ones. "
+        "How many in all?",
         "choices": [f"{letter}) {text}" for letter, text in zip("ABCD", texts)],
         "answer": "ABCD"[place],
         "explanation": f"{left} and {right} make {total}.",

@@ -23,6 +23,7 @@ from underdog.inference.ensemble_file import (
     read_ensemble,
     write_ensemble,
 )
+from underdog.inference.evidence_cache import EvidenceCache
 from underdog.inference.latency import LatencyConfig
 from underdog.inference.score import score
 from underdog.inference.scorer import ScoringConfig, model_identity, open_scorer
@@ -133,3 +134,26 @@ def test_members_and_whole_are_examined_together(home: Path, tmp_path: Path) -> 
     examine_ensemble(items, ensemble, tmp_path, **arguments)
     assert (tmp_path / "results.json").read_bytes() == before
     assert read_results(tmp_path) == json.loads(before)
+
+
+def test_an_ensemble_that_is_known_loads_no_model(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In another folder, the same bytes; a member whose files changed is refused all the same."""
+    items = [Item(question, "easy", question.id) for question in QUESTIONS]
+    shutil.copytree(home, tmp_path / "home")
+    ensemble = read_ensemble(tmp_path / "home" / "ensemble.json")
+    cache, clock = EvidenceCache(tmp_path / "cache"), FakeClock([1.0] * 99)
+    examine_ensemble(items, ensemble, tmp_path / "one", clock=clock, cache=cache)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a model was opened")
+
+    monkeypatch.setattr("underdog.inference.ensemble_examine.open_ensemble", refuse)
+    examine_ensemble(items, ensemble, tmp_path / "two", clock=clock, cache=cache)
+    results = [(tmp_path / name / "results.json").read_bytes() for name in ("one", "two")]
+    assert results[0] == results[1]
+    shutil.rmtree(tmp_path / "home" / "two")
+    save_random_adapter(tmp_path / "home" / "two", seed=9)
+    with pytest.raises(CorruptFileError, match="member two as it was"):
+        examine_ensemble(items, ensemble, tmp_path / "three", clock=clock, cache=cache)

@@ -151,6 +151,8 @@ def test_the_layout_follows_what_the_model_can_be_told() -> None:
     assert choose_layout(stub(_attn_implementation="flash_attention_2")) is Layout.SEPARATE
     sliding = stub(_attn_implementation="sdpa", layer_types=["sliding_attention"])
     assert choose_layout(sliding) is Layout.SEPARATE
+    windowed = stub(_attn_implementation="sdpa", sliding_window=4096)  # Mistral 7B v0.1
+    assert choose_layout(windowed) is Layout.SEPARATE
     without = SimpleNamespace(
         config=SimpleNamespace(_attn_implementation="sdpa"), forward=lambda input_ids: None
     )

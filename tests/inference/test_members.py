@@ -10,6 +10,7 @@ import torch
 
 from fakes import numbered_questions, save_base, save_random_adapter
 from underdog.errors import InputError
+from underdog.inference.evidence_cache import EvidenceCache
 from underdog.inference.members import Members, open_members, score_members
 from underdog.inference.score import score
 from underdog.inference.scorer import ScoringConfig, open_scorer
@@ -53,6 +54,33 @@ def test_a_member_among_others_scores_as_alone(
     alone = open_scorer(folders[""], folders.get(name), device="cpu")
     wanted = [each.log_probs for each in score(QUESTIONS, alone)]
     assert log_probs(score_members(QUESTIONS, members, [name])[name]) == wanted
+
+
+def test_what_members_said_once_is_read_the_second_time(members: Members, tmp_path: Path) -> None:
+    """Alone or mixed, all questions or more of them: only what is new enters the model, and every
+    answer is the first one to the last bit.
+    """
+    cache, fed = EvidenceCache(tmp_path), list[int]()
+    embedding = members.base.model.get_input_embeddings()
+    hook = embedding.register_forward_hook(lambda _m, given, _o: fed.append(len(given[0])))
+    first = score_members(QUESTIONS[:4], members, ["lora", "base"], cache=cache)
+    asked = len(fed)
+    assert asked > 0
+    assert score_members(QUESTIONS[:4], members, ["lora", "base"], cache=cache) == first
+    assert (
+        score_members(QUESTIONS[1:2], members, ["base"], cache=cache)["base"] == first["base"][1:2]
+    )
+    assert len(fed) == asked
+    more = score_members(QUESTIONS, members, ["lora", "dora"], cache=cache)
+    hook.remove()
+    assert len(fed) > asked
+    assert more["lora"][:4] == first["lora"]
+    torch.testing.assert_close(
+        torch.tensor(log_probs(more["dora"])),
+        torch.tensor(log_probs(score_members(QUESTIONS, members, ["dora"])["dora"])),
+        rtol=0,
+        atol=1e-4,
+    )
 
 
 def test_members_differ(members: Members) -> None:

@@ -63,10 +63,12 @@ def _is_silu(activation: Any) -> bool:
 
 
 def _norm_forward(norm: Any, plain: Callable[..., Any]) -> Callable[..., Any]:
+    apply: Any = FrozenRmsNorm.apply
+
     def forward(hidden_states: torch.Tensor) -> Any:
         if not norm.training or hidden_states.dtype != norm.weight.dtype:
             return plain(hidden_states)
-        return FrozenRmsNorm.apply(hidden_states, norm.weight, norm.variance_epsilon)
+        return apply(hidden_states, norm.weight, norm.variance_epsilon)
 
     return forward
 
@@ -75,12 +77,13 @@ def _feed_forward_forward(
     mlp: Any, plain: Callable[..., Any], together: Together, feed_forward: FeedForward
 ) -> Callable[..., Any]:
     wide = (mlp.gate_proj, mlp.up_proj)
+    gated: Any = Gated.apply
 
     def forward(x: torch.Tensor) -> Any:
         if not mlp.training:
             return plain(x)
         result = feed_forward((*wide, mlp.down_proj), x)
-        return mlp.down_proj(Gated.apply(*together(wide, x))) if result is None else result
+        return mlp.down_proj(gated(*together(wide, x))) if result is None else result
 
     return forward
 

@@ -30,7 +30,8 @@ class FrozenRmsNorm(torch.autograd.Function):
         norm = torch.linalg.vector_norm(wide, dim=-1, keepdim=True)
         inverse = norm.square_().div_(x.shape[-1]).add_(epsilon).rsqrt_()
         ctx.save_for_backward(x, weight, inverse)
-        return (wide * inverse).to(x.dtype).mul_(weight)
+        result: torch.Tensor = (wide * inverse).to(x.dtype).mul_(weight)
+        return result
 
     @staticmethod
     @once_differentiable

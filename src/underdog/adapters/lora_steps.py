@@ -185,7 +185,7 @@ def _gradients(
         of_ups.append((before.t() @ gradient).to(layer.up.dtype).mul_(scale).t())
     # The scale comes last, in the adapters' type: a product in bfloat16 is rounded once.
     of_down = (into_inner.t() @ rows).to(layers[0].down.dtype).mul_(scale)
-    of_downs = of_down.split([each.down.shape[0] for each in layers])
+    of_downs = torch.split(of_down, [each.down.shape[0] for each in layers])
     of_adapters: list[torch.Tensor | None] = []
     for of_down, of_up in zip(of_downs, of_ups, strict=True):
         of_adapters += [None, None, of_down, of_up]
@@ -200,4 +200,6 @@ def _gradients(
 
 def _split(inner: torch.Tensor, layers: Sequence[Adapted]) -> tuple[torch.Tensor, ...]:
     """The columns of each layer."""
-    return inner.split([each.down.shape[0] for each in layers], dim=1)
+    columns: Any = torch.split(inner, [each.down.shape[0] for each in layers], dim=1)
+    parts: tuple[torch.Tensor, ...] = columns
+    return parts

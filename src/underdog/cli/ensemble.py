@@ -73,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
     from underdog.inference.ensemble import scoring_table
     from underdog.inference.ensemble_examine import score_candidates
     from underdog.inference.ensemble_file import Ensemble, write_ensemble
+    from underdog.inference.evidence_cache import EvidenceCache, default_folder
 
     _check(args)
     items = read_items(args.data, "validation", args.limit)
@@ -87,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
             config=config,
             dtype=args.dtype,
             clock=time.perf_counter,
+            cache=EvidenceCache(default_folder()),
             progress=progress,
         )
     panel = make_panel(

@@ -194,6 +194,7 @@ def _examine_ensemble(
 
     from underdog.inference.ensemble_examine import examine_ensemble
     from underdog.inference.ensemble_file import read_ensemble
+    from underdog.inference.evidence_cache import EvidenceCache, default_folder
     from underdog.inference.latency import LatencyConfig
 
     return examine_ensemble(
@@ -201,6 +202,7 @@ def _examine_ensemble(
         read_ensemble(args.ensemble),
         args.out,
         clock=time.perf_counter,
+        cache=EvidenceCache(args.cache or default_folder()),
         latency=LatencyConfig(questions=args.timed) if args.timed else None,
         progress=progress,
     )

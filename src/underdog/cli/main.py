@@ -23,17 +23,21 @@ COMMANDS = {
     "run": "walk the whole path of a recipe: data, training, evaluation, match, report",
     "data": "build a question set from files: check, group, rate, split, order",
     "plan": "memory, time, disk and cost of a training run before it starts",
+    "watch": "what a run and its machine are doing, here or elsewhere, and what to make of it",
     "train": "train an adapter on a question set",
     "evaluate": "score a base, an adapter or an ensemble on held-out questions, with intervals",
     "ensemble": "pool several adapters on one base into one model, and judge whether it is better",
     "compare": "rank many models on one question set, asking no more than it takes",
     "export": "write a tuned model as merged safetensors or GGUF, and prove that it answers alike",
     "serve": "serve models over HTTP: OpenAI's interface, and one for questions",
+    "check-agent": "run a contest entry as the judge would, and name what is wrong with it",
+    "puzzles": "make logic puzzles with exactly one right choice each",
     "play": "play a match between two entrants, or replay a stored one",
+    "tournament": "run a tournament that survives a kill; its table and ratings",
     "report": "write the one-page report of a run folder",
     "vision": "detectors, their data and scores; convolution without the vendor's library",
 }
-"""Name and one-line help; ``underdog.cli.NAME`` is the module."""
+"""Name and one-line help; ``underdog.cli.NAME`` (``_`` for ``-``) is the module."""
 
 EXIT_ERROR = 2
 """Also argparse's exit status for wrong usage."""
@@ -113,4 +117,4 @@ def _named_command(arguments: Sequence[str]) -> str | None:
 
 
 def _load(name: str) -> Command:
-    return cast("Command", importlib.import_module(f"underdog.cli.{name}"))
+    return cast("Command", importlib.import_module(f"underdog.cli.{name.replace('-', '_')}"))

@@ -6,7 +6,7 @@ memory once; members share it. Never: a member whose files changed since its wei
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ def open_ensemble(
         dtype=str(ensemble.scoring["dtype"]),
         device=device,
     )
-    check_members(ensemble, members)
+    check_members(ensemble, members.identities)
     return EnsembleScorer(ensemble, members)
 
 
@@ -128,10 +128,10 @@ def scoring_config(ensemble: Ensemble, *, batch_tokens: int | None = None) -> Sc
     )
 
 
-def check_members(ensemble: Ensemble, members: Members) -> None:
-    """CorruptFileError naming the first member that is not what it was."""
+def check_members(ensemble: Ensemble, identities: Mapping[str, Mapping[str, Any]]) -> None:
+    """CorruptFileError naming the first active member that is not what it was."""
     for each in ensemble.active:
-        found = member_digest(members.identities[each.name])
+        found = member_digest(identities[each.name])
         if found != each.digest:
             raise CorruptFileError(
                 f"member {each.name} as it was when its weight was fitted ({each.digest[:12]}...)",

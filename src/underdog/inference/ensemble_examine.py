@@ -7,8 +7,8 @@ ensemble last. Never: a member asked twice.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,18 @@ from underdog.errors import InputError
 from underdog.evaluation.accuracy import marks
 from underdog.evaluation.predictions import PREDICTIONS_NAME, Scored, read_scored, write_scored
 from underdog.evaluation.results import Item, summarise, write_results
-from underdog.inference.ensemble import EnsembleScorer, open_ensemble, pool_scored, scoring_config
+from underdog.inference.ensemble import (
+    check_members,
+    open_ensemble,
+    pool_scored,
+    scoring_config,
+)
 from underdog.inference.ensemble_file import Ensemble
+from underdog.inference.evidence_cache import EvidenceCache
 from underdog.inference.examine import LATENCY_NAME, Candidate, evaluate_models
 from underdog.inference.latency import Clock, LatencyConfig, time_answers
-from underdog.inference.scorer import ScoringConfig, model_identity
+from underdog.inference.model_content import model_cache
+from underdog.inference.scorer import Scorer, ScoringConfig, model_identity
 from underdog.runs.files import write_json
 from underdog.runs.progress import SILENT, Progress
 
@@ -34,22 +41,29 @@ def examine_ensemble(
     folder: Path,
     *,
     clock: Clock,
+    cache: EvidenceCache | None = None,
     latency: LatencyConfig | None = None,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
-    """Examine members and ensemble, write everything; gives what `results.json` holds."""
-    opened = cache(lambda: open_ensemble(ensemble))
+    """Examine members and ensemble, write everything; gives what `results.json` holds. What
+    `cache` knows is not scored again; where it knows all, no model is loaded.
+    """
+    opened = functools.cache(lambda: open_ensemble(ensemble))
+
+    def member(name: str) -> Scorer:
+        return opened().members.scorer(name)
+
     if any(each.name == ENSEMBLE for each in ensemble.active):
         raise InputError("members not called like the whole", got=ENSEMBLE)
-    candidates = [
-        Candidate(
-            each.name,
-            {"dtype": ensemble.scoring["dtype"], **model_identity(ensemble.base, each.adapter)},
-            scoring_config(ensemble),
-            _opener(opened, each.name),
-        )
-        for each in ensemble.active
-    ]
+    candidates = _candidates(
+        ensemble.base,
+        {each.name: each.adapter for each in ensemble.active},
+        member,
+        config=scoring_config(ensemble),
+        dtype=str(ensemble.scoring["dtype"]),
+        cache=cache,
+    )
+    check_members(ensemble, {each.name: each.identity for each in candidates})
     results = evaluate_models(items, candidates, folder, clock=clock, progress=progress)
     found = {each.name: read_scored(folder / each.name / PREDICTIONS_NAME) for each in candidates}
     questions = [item.question for item in items]
@@ -79,8 +93,26 @@ def examine_ensemble(
     return told
 
 
-def _opener(opened: Callable[[], EnsembleScorer], name: str) -> Callable[[], Any]:
-    return lambda: opened().members.scorer(name)
+def _candidates(
+    base: str,
+    adapters: Mapping[str, Path | None],
+    scorer: Callable[[str], Scorer],
+    *,
+    config: ScoringConfig,
+    dtype: str,
+    cache: EvidenceCache | None,
+) -> list[Candidate]:
+    """One per member; all are opened by the first that needs to be."""
+    return [
+        Candidate(
+            name,
+            {"dtype": dtype, **model_identity(base, adapter)},
+            config,
+            functools.partial(scorer, name),
+            model_cache(cache, base, adapter, config=config, dtype=dtype),
+        )
+        for name, adapter in adapters.items()
+    ]
 
 
 def _best_first(
@@ -104,21 +136,25 @@ def score_candidates(
     config: ScoringConfig,
     dtype: str,
     clock: Clock,
+    cache: EvidenceCache | None = None,
     progress: Progress = SILENT,
 ) -> tuple[dict[str, tuple[Scored, ...]], dict[str, Mapping[str, Any]]]:
     """Answers of members-to-be on one base, kept in `folder`, and the identity of each."""
     from underdog.inference.members import open_members
 
-    opened = cache(lambda: open_members(base, adapters, config=config, dtype=dtype))
+    opened = functools.cache(lambda: open_members(base, adapters, config=config, dtype=dtype))
 
-    def opener(name: str) -> Callable[[], Any]:
-        return lambda: opened().scorer(name)
+    def member(name: str) -> Scorer:
+        return opened().scorer(name)
 
-    identities: dict[str, Mapping[str, Any]] = {
-        name: {"dtype": dtype, **model_identity(base, adapter)}
-        for name, adapter in adapters.items()
-    }
-    candidates = [Candidate(name, identities[name], config, opener(name)) for name in adapters]
+    candidates = _candidates(
+        base,
+        adapters,
+        member,
+        config=config,
+        dtype=dtype,
+        cache=cache,
+    )
     evaluate_models(items, candidates, folder, clock=clock, progress=progress)
     scored = {name: read_scored(folder / name / PREDICTIONS_NAME) for name in adapters}
-    return scored, identities
+    return scored, {each.name: each.identity for each in candidates}

@@ -22,13 +22,12 @@ from underdog.hardware.machine import read_machine
 from underdog.inference.evidence import Evidence
 from underdog.inference.evidence_cache import EvidenceCache, ModelCache
 from underdog.inference.latency import Clock, LatencyConfig, measure_latency
-from underdog.inference.model_content import model_content
+from underdog.inference.model_content import model_cache
 from underdog.inference.paper import shown_orders, write_paper
 from underdog.inference.score import evidence_batches
 from underdog.inference.scorer import (
     Scorer,
     ScoringConfig,
-    default_device,
     model_identity,
     open_scorer,
 )
@@ -78,11 +77,7 @@ def base_and_tuned(
     def opened() -> Scorer:
         return open_scorer(base, adapter, config=config, dtype=dtype, device=device)
 
-    def known(folder: Path | None) -> ModelCache | None:
-        if cache is None:
-            return None
-        content = model_content(base, folder, dtype=dtype, device=device or default_device())
-        return None if content is None else ModelCache(cache, content, config)
+    known = functools.partial(model_cache, cache, base, config=config, dtype=dtype, device=device)
 
     identity = {"dtype": dtype, **model_identity(base)}
     reference = Candidate(BASE, identity, config, lambda: opened().without_adapter(), known(None))

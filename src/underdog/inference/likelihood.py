@@ -15,11 +15,13 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import torch
 
 from underdog.errors import RunError
+from underdog.inference import grouped_attention
 from underdog.inference.layout import PREFIX, Job, Layout, Row
 from underdog.inference.prefix import PrefixRows, cache_of
 from underdog.inference.read_positions import Resized, logits_where_read
@@ -50,7 +52,9 @@ def choose_layout(model: Any) -> Layout:
     """
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
     attention = getattr(inner.config, "_attn_implementation", None)
-    kinds = set(getattr(inner.config, "layer_types", None) or ["full_attention"])
+    window = getattr(inner.config, "sliding_window", None)
+    plain = "full_attention" if window is None else "sliding_attention"
+    kinds = set(getattr(inner.config, "layer_types", None) or [plain])
     positional = "position_ids" in inspect.signature(inner.forward).parameters
     if attention in _MASKABLE and kinds == {"full_attention"} and positional:
         return Layout.SHARED
@@ -73,15 +77,17 @@ def choice_log_probs(
     """
     rows = [row for job in jobs for row in job.rows]
     batch = _tensors(model, rows, prefixes[0].prefix.length if prefixes else 0)
-    logits_PV = logits_where_read(
-        model,
-        batch.keep,
-        resized=resized,
-        input_ids=batch.tokens,
-        attention_mask=batch.mask,
-        position_ids=batch.positions,
-        past_key_values=cache_of(prefixes) if prefixes else None,
-    ).float()
+    grouped = batch.mask is not None and grouped_attention.serves(model)
+    with grouped_attention.attending(model) if grouped else nullcontext():
+        logits_PV = logits_where_read(
+            model,
+            batch.keep,
+            resized=resized,
+            input_ids=batch.tokens,
+            attention_mask=batch.mask,
+            position_ids=batch.positions,
+            past_key_values=cache_of(prefixes) if prefixes else None,
+        ).float()
     values = iter(_target_log_probs(logits_PV, rows))
     return [_sums(job, values) for job in jobs]
 
@@ -121,8 +127,10 @@ def _branch_mask(branches: torch.Tensor) -> torch.Tensor:
 
 
 def _as_attention_takes_it(mask: torch.Tensor, model: Any) -> torch.Tensor:
-    """SDPA takes booleans; eager attention adds the mask to the scores."""
-    if model.config._attn_implementation == "sdpa":
+    """SDPA takes booleans; eager attention adds the mask to the scores, and so does SDPA on a CPU,
+    which would make this of a boolean mask again in every layer.
+    """
+    if model.config._attn_implementation == "sdpa" and model.device.type != "cpu":
         return mask
     floor = torch.finfo(model.dtype).min
     return torch.zeros_like(mask, dtype=model.dtype).masked_fill(~mask, floor)

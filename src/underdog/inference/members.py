@@ -10,7 +10,7 @@ product may round differently for another number of rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,10 +24,12 @@ from underdog.adapters.lora import load_adapter
 from underdog.errors import InputError
 from underdog.evaluation.predictions import Scored
 from underdog.inference.evidence import Evidence
+from underdog.inference.evidence_cache import EvidenceCache, ModelCache
 from underdog.inference.halving import is_out_of_memory
 from underdog.inference.layout import Job
 from underdog.inference.likelihood import choice_log_probs, choose_layout
 from underdog.inference.mixed_batch import MixedBatch, Segment
+from underdog.inference.model_content import model_cache
 from underdog.inference.paper import Paper, shown_orders, write_paper
 from underdog.inference.prefix import Prefix, PrefixMemory, PrefixRows
 from underdog.inference.score import evidence_batches
@@ -53,6 +55,10 @@ class Members:
     base: Scorer
     adapters: Mapping[str, str | None]
     identities: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    known: Callable[[str, EvidenceCache, ScoringConfig], ModelCache | None] = field(
+        repr=False, compare=False
+    )
+    """A member's part of a cache; reads its files."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -111,6 +117,11 @@ def open_members(
     for folder in distinct:
         model = load_adapter(model, folder, name=names[folder])
     model.to(device or default_device())
+
+    def known(name: str, cache: EvidenceCache, config: ScoringConfig) -> ModelCache | None:
+        place = str(model.device)
+        return model_cache(cache, base, folders[name], config=config, dtype=dtype, device=place)
+
     mixed = MixedBatch(model) if isinstance(model, PeftModel) else None
     identities = {
         name: {"dtype": dtype, **model_identity(base, folder)} for name, folder in folders.items()
@@ -119,6 +130,7 @@ def open_members(
         Scorer(model, tokenizer, config or ScoringConfig(), None, mixed, PrefixMemory()),
         {name: None if folder is None else names[folder] for name, folder in folders.items()},
         identities,
+        known,
     )
 
 
@@ -128,20 +140,32 @@ def score_members(
     names: Sequence[str] | None = None,
     *,
     presentations: Sequence[Presentation] | None = None,
+    cache: EvidenceCache | None = None,
     progress: Progress = SILENT,
 ) -> dict[str, tuple[Scored, ...]]:
     """The answers of the named members (None: all) to every question, in input order.
 
-    `presentations` (one per question) replaces the orders that the config's seed would give.
+    `presentations` (one per question) replaces the orders that the config's seed would give. What
+    `cache` knows of a member is taken from there, and the rest is added to it.
     """
     chosen = members.names if names is None else tuple(names)
     members.check(chosen)
     orders = presentations or shown_orders(questions, members.config)
-    paper = write_paper(questions, orders, members.base)
     progress.begin("scoring questions", len(questions) * len(chosen))
-    found = _together(paper, members, chosen) or {
-        name: _alone(paper, members.scorer(name), progress) for name in chosen
-    }
+    notes = {name: _Notes(members, name, cache) for name in chosen}
+    found = {name: each.read(questions, orders) for name, each in notes.items()}
+    progress.advance(sum(map(len, found.values())))
+    missing = [name for name in chosen if len(found[name]) < len(questions)]
+    if missing:
+        paper = write_paper(questions, orders, members.base)
+        fresh = None if any(found.values()) else _together(paper, members, missing)
+        for name in missing:
+            done, scorer = found[name], members.scorer(name)
+            batches = evidence_batches(paper, scorer, done=done) if fresh is None else [fresh[name]]
+            for batch in batches:
+                notes[name].write(batch)
+                progress.advance(len(batch.keys() - found[name].keys()))
+                found[name] = batch | found[name]
     progress.end()
     normalisation = members.config.normalisation
     return {
@@ -153,12 +177,26 @@ def score_members(
     }
 
 
-def _alone(paper: Paper, scorer: Scorer, progress: Progress) -> dict[int, Evidence]:
-    found: dict[int, Evidence] = {}
-    for batch in evidence_batches(paper, scorer):
-        found |= batch
-        progress.advance(len(batch))
-    return found
+class _Notes:
+    """What is known of one member's answers; nothing, and nothing is kept, without a cache."""
+
+    def __init__(self, members: Members, name: str, cache: EvidenceCache | None) -> None:
+        self._known = None if cache is None else members.known(name, cache, members.config)
+        self._keys: tuple[bytes, ...] = ()
+
+    def read(
+        self, questions: Sequence[Question], orders: Sequence[Presentation]
+    ) -> dict[int, Evidence]:
+        """By place."""
+        if self._known is None:
+            return {}
+        self._keys = self._known.keys(questions, orders)
+        return self._known.find(self._keys)
+
+    def write(self, evidence: Mapping[int, Evidence]) -> None:
+        """By place, of the questions read last."""
+        if self._known is not None:
+            self._known.remember(self._keys, evidence)
 
 
 def _together(

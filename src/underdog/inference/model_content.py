@@ -11,13 +11,32 @@ from pathlib import Path
 from typing import Any
 
 from underdog.adapters.embedded import find_base
-from underdog.inference.scorer import find_adapter
+from underdog.inference.evidence_cache import EvidenceCache, ModelCache
+from underdog.inference.scorer import ScoringConfig, default_device, find_adapter
 from underdog.runs.files import digest_file
 
 WHOLE_BYTES = 256 * 2**20
 """Files up to this size are read in full (a quarter of a second)."""
 _SAMPLES, _SAMPLE_BYTES = 64, 2**16
 """Of larger ones, evenly spread; with size and both time stamps, which every write moves."""
+
+
+def model_cache(
+    cache: EvidenceCache | None,
+    base: str | Path,
+    adapter: Path | None,
+    *,
+    config: ScoringConfig,
+    dtype: str,
+    device: str | None = None,
+) -> ModelCache | None:
+    """The part of `cache` that belongs to a base with an adapter on it; None where there is no
+    cache or the base's files are not known.
+    """
+    if cache is None:
+        return None
+    content = model_content(base, adapter, dtype=dtype, device=device or default_device())
+    return None if content is None else ModelCache(cache, content, config)
 
 
 def model_content(

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from underdog.adapters.last_layer import KNOWN_LAYERS
+from underdog.adapters.blocks import KNOWN_LAYERS
 from underdog.adapters.positions import logits_at
 
 Resized = Callable[[torch.Tensor], AbstractContextManager[None]]

@@ -24,6 +24,8 @@ class Edition:
     """An answer is late unless it takes less than this, seconds."""
     stated_question_tokens: int | None
     """What the slides allow a question with its choices (None: silent); not checked by the code."""
+    topics: tuple[str, ...]
+    """Subtopics as assets/topics.json names them; 2025-07 as its slides do."""
     default_questions: int = 20
     """Questions per innings when none is given: the size of the slides' and of known matches."""
     question_tokens: int = 130
@@ -40,9 +42,40 @@ EDITIONS = MappingProxyType(
     {
         edition.name: edition
         for edition in (
-            Edition("2025-07", 10.0, 6.0, 100, default_questions=10),
-            Edition("2025-10", 10.0, 6.0, None),
-            Edition("2026-02", 13.0, 9.0, 150),
+            Edition(
+                "2025-07",
+                10.0,
+                6.0,
+                100,
+                (
+                    "Truth-teller and Liar Problems",
+                    "Seating Arrangements (Linear, Circular)",
+                    "Blood Relations",
+                ),
+                default_questions=10,
+            ),
+            Edition(
+                "2025-10",
+                10.0,
+                6.0,
+                None,
+                (
+                    "Seating Arrangements (Linear, Circular)",
+                    "Puzzles involving generations and family tree logic",
+                ),
+            ),
+            Edition(
+                "2026-02",
+                13.0,
+                9.0,
+                150,
+                (
+                    "Syllogisms",
+                    "Seating Arrangements (Linear, Circular)",
+                    "Family tree logic",
+                    "Mixed Series (Alphanumeric)",
+                ),
+            ),
         )
     }
 )

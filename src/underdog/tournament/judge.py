@@ -113,8 +113,10 @@ class Judge:
             return Refused(Refusal.LATE, f"not within {self.edition.question_s:g} s")
         return None
 
-    def answer(self, said: Said, asked: Mapping[str, Any]) -> Heard | Lost:
-        """`asked` is the official question as it was shown. A missing answer is malformed."""
+    def answer(self, said: Said, asked: Mapping[str, Any] | Question) -> Heard | Lost:
+        """`asked` is the official question as it was shown, or the same already read (with its
+        choices in the order shown). A missing answer is malformed.
+        """
         if said.failure:
             return Lost(_OUTCOME_OF[said.fault or PlayerFaultKind.CRASHED], said.failure)
         if said.elapsed_s >= self.edition.answer_s:
@@ -125,7 +127,7 @@ class Judge:
             return Lost(Outcome.MALFORMED, f"{finding.fault}: {finding.detail}")
         if not _writable([value["answer"], value.get("reasoning", "")]):
             return Lost(Outcome.MALFORMED, NOT_WRITABLE)
-        question = read_question(asked)
+        question = asked if isinstance(asked, Question) else read_question(asked)
         size = len(question.choices)
         reply = parse_reply(value["answer"], question, Presentation.identity(size))
         return Heard(

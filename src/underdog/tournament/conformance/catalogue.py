@@ -42,7 +42,6 @@ class Code(StrEnum):
     ONE_ANSWER = "one_answer"
     NEEDS_KEY = "needs_key"
     ODD_INPUT = "odd_input"
-    FILE_NAME = "file_name"
     WRITES_OUTSIDE = "writes_outside"
     NETWORK = "network"
     ABSOLUTE_PATH = "absolute_path"
@@ -80,7 +79,6 @@ FIXES = {
     Code.ONE_ANSWER: "look whether the model's reply is read: a fixed letter hides a failed parse",
     Code.NEEDS_KEY: "read question and choices only; the judge takes key and explanation out",
     Code.ODD_INPUT: "answer any text: catch what your prompt or parser fails on",
-    Code.FILE_NAME: "derive the filtered name so that it cannot equal the raw one",
     Code.WRITES_OUTSIDE: "write below the working directory only",
     Code.NETWORK: "put every file the agents need into the folder; set HF_HUB_OFFLINE=1",
     Code.ABSOLUTE_PATH: "paths relative to the folder: it is judged on another machine",

@@ -2,12 +2,16 @@
 
 A program of its own (standard library only). It reports what honest code does by mistake; what
 keeps hostile code inside is the warden. In: the file to report to, from the environment. Out: one
-JSON line per happening whose nearest caller is a file of the entry. Never: a change to what happens.
+JSON line per happening whose nearest caller is a file of the entry. Never: another outcome.
 """
+
+from __future__ import annotations
 
 import json
 import os
 import sys
+from types import FrameType
+from typing import Any
 
 _REPORT, _WORK = os.environ.get("UNDERDOG_REPORT", ""), os.environ.get("HOME", "")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -15,19 +19,21 @@ _PASSED_THROUGH = ("pathlib", "tempfile", "shutil", "socket", "os.py", "frozen",
 _busy = False
 
 
-def _caller():
-    frame = sys._getframe(2)
+def _caller() -> str | None:
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         name = frame.f_code.co_filename
         if name.startswith(_WORK + os.sep):
             return f"{name[len(_WORK) + 1 :]}:{frame.f_lineno}"
+        if "importlib" in name:
+            return None
         if name != __file__ and not any(part in name for part in _PASSED_THROUGH):
             return None
         frame = frame.f_back
     return None
 
 
-def _kind(event, arguments):
+def _kind(event: str, arguments: Any) -> tuple[str, str] | None:
     if event in ("socket.connect", "socket.getaddrinfo"):
         where = arguments[1] if event == "socket.connect" else arguments[0]
         told = str(where[0] if isinstance(where, tuple) else where)
@@ -40,11 +46,12 @@ def _kind(event, arguments):
         return None
     mode, flags = arguments[1], arguments[2]
     writes = any(letter in (mode or "") for letter in "wax+") or bool((flags or 0) & _WRITING)
-    return ("write" if writes else "absolute" if os.path.isabs(given) else "outside"), given
+    kind = "absolute" if given.startswith("/") else "outside"
+    return ("write" if writes else kind), given
 
 
-def _heard(event, arguments):
-    global _busy
+def _heard(event: str, arguments: Any) -> None:
+    global _busy  # noqa: PLW0603  (one flag per process, against hearing itself)
     if _busy or event not in ("open", "socket.connect", "socket.getaddrinfo"):
         return
     _busy = True

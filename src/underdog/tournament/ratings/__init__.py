@@ -1,0 +1,1 @@
+"""How strong entrants are, with intervals, from the answers of a tournament."""
