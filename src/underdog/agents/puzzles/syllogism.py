@@ -78,12 +78,22 @@ def _draw_two(rng: random.Random, difficulty: float) -> Draft | None:
     for _ in range(TRIES):
         premises = _draw_premises(rng, size)
         everything = [each for form in FORMS for each in _conclusions(form, size)]
-        conclusions = [each for each in everything if not _said(each, premises)]
-        one, other = rng.sample(conclusions, 2)
-        if set(_pair(one)) == set(_pair(other)) or not prover.possible(premises):
+        if not prover.possible(premises):
             continue
-        if wanted == (prover.proves(premises, (one,)), prover.proves(premises, (other,))):
-            return _tell_two(rng, difficulty, premises, (one, other), wanted)
+        open_claims = [each for each in everything if not _said(each, premises)]
+        rng.shuffle(open_claims)
+        sorted_out: dict[bool, list[Fact]] = {True: [], False: []}
+        for each in open_claims:
+            sorted_out[prover.proves(premises, (each,))].append(each)
+        pairs = (
+            (one, other)
+            for one in sorted_out[wanted[0]]
+            for other in sorted_out[wanted[1]]
+            if set(_pair(one)) != set(_pair(other))
+        )
+        pair = next(pairs, None)
+        if pair is not None:
+            return _tell_two(rng, difficulty, premises, pair, wanted)
     return None
 
 
