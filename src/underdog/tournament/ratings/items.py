@@ -158,7 +158,7 @@ def _slopes(parameters: Array, right: Array, put: Array) -> tuple[Array, Array]:
 
 
 def _logits(parameters: Array, size: int) -> Array:
-    return parameters[0] + parameters[1 : size + 1, None] - parameters[None, size + 1 :]
+    return np.asarray(parameters[0] + parameters[1 : size + 1, None] - parameters[None, size + 1 :])
 
 
 def _expit(logits: Array) -> Array:
@@ -193,8 +193,8 @@ class _Counts(NamedTuple):
     def cells(self) -> tuple[Array, Array]:
         """Right and put by answering and asking team, (N, N) each: enough for the likelihood."""
         flat, shape = self.answerer * self.size + self.asker, (self.size, self.size)
-        right = np.bincount(flat, self.right, self.size**2)
-        put = np.bincount(flat, self.put, self.size**2)
+        right: Array = np.bincount(flat, self.right, self.size**2)
+        put: Array = np.bincount(flat, self.put, self.size**2)
         return right.reshape(shape), put.reshape(shape)
 
     def meat(self, parameters: Array) -> Array:
