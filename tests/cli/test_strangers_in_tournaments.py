@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from entries import entry
 
+from entries import entry
 from underdog.cli.main import main
 from underdog.cli.tournament_settings import DEFAULTS, open_tournament
 from underdog.protocol.editions import find_edition

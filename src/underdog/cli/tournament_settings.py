@@ -168,7 +168,7 @@ def open_tournament(settings: Mapping[str, Any], out: Path) -> Opened:
     config = TournamentConfig(
         rules, _format(settings), _breaker(settings, names), settings["qualifiers"]
     )
-    entrants = _open_entrants(names, specs, bank, settings | {"out": out})
+    entrants = _open_entrants(names, specs, bank, {**settings, "out": out})
     baselines = not any(spec.base or spec.ensemble or spec.stranger for spec in specs)
     return Opened(config, entrants, OwnSeed(bank, "hidden"), count_tokens, baselines)
 

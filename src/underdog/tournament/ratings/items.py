@@ -193,8 +193,8 @@ class _Counts(NamedTuple):
     def cells(self) -> tuple[Array, Array]:
         """Right and put by answering and asking team, (N, N) each: enough for the likelihood."""
         flat, shape = self.answerer * self.size + self.asker, (self.size, self.size)
-        right: Array = np.bincount(flat, self.right, self.size**2)
-        put: Array = np.bincount(flat, self.put, self.size**2)
+        right = np.bincount(flat, self.right, self.size**2).astype(np.float64)
+        put = np.bincount(flat, self.put, self.size**2).astype(np.float64)
         return right.reshape(shape), put.reshape(shape)
 
     def meat(self, parameters: Array) -> Array:
