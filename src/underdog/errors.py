@@ -10,7 +10,7 @@
     |   |-- RunMismatchError              the folder belongs to another recipe or other data
     |   `-- CorruptFileError              a file whose digest is not what was written
     |-- WorkerError (RuntimeError)        workers that were lost again and again over the same work
-    |-- InfrastructureError (RuntimeError) this machine cannot run an entrant: no fault of the entrant
+    |-- InfrastructureError (RuntimeError) this machine cannot run an entrant
     `-- DiskFullError (OSError)           nothing more can be written; what is on disk is whole
 
 Bad data rows are not errors: they are counted and reported. A late or wrong reply of a model is an
@@ -38,6 +38,7 @@ EXTRA_OF = {
     "datasets": "hub",
     "PIL": "vision",
     "gguf": "export",
+    "pysat": "puzzles",
     "ray": "ray",
     "yaml": "vision",
     **dict.fromkeys(("choix", "networkx", "openskill"), "tournament"),

@@ -63,7 +63,7 @@ def day(seconds: int) -> list[Reading]:
 
 
 def test_a_day_of_readings_each_second_takes_less_than_ten_megabytes(tmp_path: Path) -> None:
-    """Even where all but the sizes of memory and disk change at every reading: an hour, times 24."""
+    """Even where nearly every figure changes at every reading: an hour, times 24."""
     assert write(tmp_path, day(3600)).stat().st_size * 24 < 10e6
 
 

@@ -29,11 +29,11 @@ from underdog.training.trainer import make_plan, train
 
 
 def test_a_run_leaves_what_the_contract_says(job: TrainingJob) -> None:
-    """Manifest, metrics, checkpoints, adapter, result and TensorBoard events; loss goes down."""
+    """Manifest, metrics, readings, checkpoints, adapter, result, TensorBoard; loss goes down."""
     result = train(job)
     left = {path.name for path in job.out.iterdir()}
     expected = {"adapter", "checkpoints", "tensorboard", "manifest.json", "metrics.jsonl"}
-    assert left == expected | {"result.json", ".lock"}
+    assert left == expected | {"readings.log", "result.json", ".lock"}
     assert {path.name for path in result.adapter.iterdir()} == {
         "adapter_config.json",
         "adapter_model.safetensors",

@@ -1,4 +1,6 @@
-"""``underdog export``: a tuned model as merged safetensors or GGUF, proven to answer alike."""
+"""``underdog export``: a tuned model as merged safetensors or GGUF, proven to answer alike; or as
+an entry of the official competition.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +47,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="f16",
         help="bits per weight: 16, 8, 4; q4_mixed keeps 8 for the layers that matter most",
     )
+    aiac = forms.add_parser(
+        "aiac",
+        help="a folder that enters the official competition: agents, weights, questions",
+        description="a folder that enters the official competition: agents, weights, questions",
+    )
+    aiac.add_argument("run", type=Path, metavar="RUN", help="a run, or an adapter folder")
+    aiac.add_argument("--base", metavar="MODEL", help="the base (default: the adapter's)")
+    aiac.add_argument("--out", type=Path, required=True, metavar="DIR", help="what is written")
+    aiac.add_argument("--data", type=Path, metavar="DATA_DIR", help="its questions (default: ours)")
+    aiac.add_argument("--style", choices=("texts", "letters"), help="how it is asked")
+    aiac.add_argument(
+        "--dtype",
+        choices=("bfloat16", "float16", "float32"),
+        default="float32",
+        help="type in which it is loaded there (float32; a large model wants bfloat16)",
+    )
 
 
 def _add_common(parser: argparse.ArgumentParser, target: str) -> None:
@@ -71,6 +89,8 @@ def run(args: argparse.Namespace) -> int:
     from underdog.inference.scorer import ScoringConfig
     from underdog.mcq.prompt import PromptStyle
 
+    if args.form == "aiac":
+        return _entry(args)
     _check(args)
     source = find_source(args.run, args.base)
     config = ScoringConfig(style=PromptStyle(args.style or source.style or "texts"))
@@ -83,6 +103,22 @@ def run(args: argparse.Namespace) -> int:
     for line in lines(proof):
         console.print(line, soft_wrap=True, markup=False)
     return EXIT_REJECTED if proof.faults else 0
+
+
+def _entry(args: argparse.Namespace) -> int:
+    """Held-out questions are asked: the model has not learned them, and nobody has seen them."""
+    from underdog.agents.official.export import export_entry
+    from underdog.cli.console import console
+    from underdog.inference.export.source import find_source
+
+    source = find_source(args.run, args.base)
+    style = args.style or source.style or "texts"
+    questions = _questions(args.data, None)
+    asked = export_entry(source, questions, args.out, style=style, dtype=args.dtype)
+    console.print(f"{asked} questions to ask from, the model asked by {style}.", markup=False)
+    console.print(f"Written: {args.out}", soft_wrap=True, markup=False)
+    console.print(f"Next: underdog check-agent {args.out}", soft_wrap=True, markup=False)
+    return 0
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -119,7 +155,7 @@ def _parts(
     )
 
 
-def _questions(data: Path | None, count: int) -> Sequence[Question]:
+def _questions(data: Path | None, count: int | None) -> Sequence[Question]:
     """Held-out questions of a set, or those of the embedded bank."""
     if data is not None:
         return [item.question for item in read_items(data, "validation", count)]

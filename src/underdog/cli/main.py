@@ -31,8 +31,9 @@ COMMANDS = {
     "export": "write a tuned model as merged safetensors or GGUF, and prove that it answers alike",
     "serve": "serve models over HTTP: OpenAI's interface, and one for questions",
     "check-agent": "run a contest entry as the judge would, and name what is wrong with it",
+    "puzzles": "make logic puzzles with exactly one right choice each",
     "play": "play a match between two entrants, or replay a stored one",
-    "tournament": "run a tournament that survives a kill; its table, ratings, live page",
+    "tournament": "run a tournament that survives a kill; its table and ratings",
     "report": "write the one-page report of a run folder",
     "vision": "detectors, their data and scores; convolution without the vendor's library",
 }

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from underdog.agents.bank_asker import BankAsker
+    from underdog.agents.puzzle_asker import PuzzleAsker
     from underdog.inference.scorer import Scorer
     from underdog.protocol.player import Answerer, Entrant
     from underdog.protocol.tokens import CountTokens
@@ -35,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--edition", default="2026-02", metavar="YYYY-MM", help="whose rules hold (2026-02)")
     add("--seed", type=int, default=0, help="decides draw, order of choices and questions")
     add("--data", type=Path, metavar="DATA_DIR", help="ask from a built set's validation split")
+    add(
+        "--puzzles",
+        type=float,
+        metavar="D",
+        help="ask logic puzzles of difficulty 0 to 1, on the edition's topics, instead of a bank",
+    )
     add("--style", choices=("texts", "letters"), help="how models are asked (default: as trained)")
     add("--dtype", choices=("float32", "bfloat16", "float16"), default="float32")
     add("--tokenizer", metavar="MODEL", help="counts tokens for the limits (default: an estimate)")
@@ -85,7 +92,7 @@ def _play(args: argparse.Namespace) -> int:
     edition = find_edition(args.edition)
     counter, count_tokens = token_counter(args.tokenizer)
     specs = with_style([read_spec(args.a), read_spec(args.b)], args.style)
-    asker = open_bank(args.data, count_tokens)
+    asker = _asker(args, count_tokens)
     config = MatchConfig(
         topics=tuple(map(asker.find_topic, args.topics or asker.topics)),
         edition=edition.name,
@@ -201,6 +208,18 @@ def with_style(specs: Sequence[Spec], wanted: str | None) -> list[Spec]:
     return [spec._replace(style=wanted or spec.style or known or "texts") for spec in specs]
 
 
+def _asker(args: argparse.Namespace, count_tokens: CountTokens) -> BankAsker | PuzzleAsker:
+    from underdog.errors import InputError
+
+    if args.puzzles is None:
+        return open_bank(args.data, count_tokens)
+    if args.data is not None:
+        raise InputError("questions from one place", got="--data and --puzzles", hint="one of them")
+    from underdog.agents.puzzle_asker import PuzzleAsker
+
+    return PuzzleAsker(args.puzzles, edition=args.edition, count_tokens=count_tokens)
+
+
 def open_bank(data: Path | None, count_tokens: CountTokens) -> BankAsker:
     """Questions of the validation split of a built set, with their difficulty; or all of ours."""
     from underdog.agents.bank_asker import BankAsker
@@ -241,7 +260,7 @@ def token_counter(name: str | None) -> tuple[str, CountTokens]:
 
 
 def _entrants(
-    specs: Sequence[Spec], asker: BankAsker, args: argparse.Namespace
+    specs: Sequence[Spec], asker: BankAsker | PuzzleAsker, args: argparse.Namespace
 ) -> tuple[Entrant, Entrant]:
     """Both ask from the same questions; models with adapters are opened first, so that a plain
     base can use the weights of one of them.

@@ -15,7 +15,6 @@ from typing import Any, Protocol
 from underdog.errors import InputError
 from underdog.mcq.presentation import LETTERS
 
-
 LISTED_TOPICS = "listed"
 """Value of "topics" in the identity of a team whose asking side draws its topics itself, as the
 official program does: any topic of the draw is right for it at any place."""

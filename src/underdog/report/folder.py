@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from underdog.errors import InputError, UnderdogError
+from underdog.hardware.telemetry.reading import Reading
 from underdog.runs.files import read_json
 from underdog.runs.manifest import MANIFEST_NAME
 from underdog.runs.metrics import METRICS_NAME, Metrics, read_metrics
+from underdog.runs.readings import READINGS_NAME, read_readings
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -54,6 +56,7 @@ class Record:
     data: Part[Json]
     headers: Mapping[str, Json]
     metrics: Part[Metrics]
+    readings: Part[list[Reading]]
     trained: Part[Json]
     results: Part[Json]
     latencies: Mapping[str, Json]
@@ -80,6 +83,9 @@ def read_record(folder: Path) -> Record:
         data=_json(folder / "data/summary.json", "The question set has not been built."),
         headers=_named(folder, f"*/{MANIFEST_NAME}"),
         metrics=_training(folder / "train"),
+        readings=_read(
+            folder / "train" / READINGS_NAME, read_readings, "The machine was not recorded."
+        ),
         trained=_json(folder / "train/result.json", "Training has not come to its end."),
         results=_json(folder / "evaluation/results.json", "The models have not been evaluated."),
         latencies=_named(folder / "evaluation", "*/latency.json"),
@@ -141,6 +147,7 @@ KNOWN_FILES = (
     (CARD_PATH, "the data card: what the question set is made of, and what to worry about"),
     ("data/card.md", "the same as Markdown"),
     ("train/metrics.jsonl", "loss, learning rate and throughput of every step"),
+    ("train/readings.log", "what the machine did, once a second"),
     ("train/checkpoints", "the last checkpoints"),
     ("train/adapter", "the tuned adapter, in PEFT format"),
     ("train/best", "the adapter that answered most held-out questions on the way"),

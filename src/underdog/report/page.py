@@ -19,6 +19,7 @@ from underdog.report.dots import dot_table, roles, worst_topics
 from underdog.report.folder import CARD_PATH, Record, read_record
 from underdog.report.innings import make_match
 from underdog.report.keeping import make_keeping
+from underdog.report.machine import make_machine
 from underdog.report.provenance import (
     is_digest,
     make_files,
@@ -73,6 +74,7 @@ def _context(record: Record) -> dict[str, Any]:
         "examples": results.then(make_examples),
         "match": record.match.then(make_match),
         "training": record.metrics.then(make_curves),
+        "machine": record.readings.then(make_machine),
         "keeping": record.trained.then(make_keeping),
         "dataset": record.data.then(lambda value: make_dataset(value, card)),
         "provenance": record.manifest.then(make_provenance),

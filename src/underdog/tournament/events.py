@@ -40,8 +40,6 @@ class Refusal(StrEnum):
     """The player failed while it was asked."""
     OUT_OF_MEMORY = "out_of_memory"
     """The player took more memory than it may."""
-    WRONG_KEY = "wrong_key"
-    """Independent solvers agree on another choice."""
     MISSING = "missing"
     """The player handed back fewer questions than were wanted."""
 

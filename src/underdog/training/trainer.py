@@ -1,10 +1,10 @@
 """From a curriculum to an adapter on disk: `train` wires the parts and can always be repeated.
 
-In: a TrainingJob. Out: a run folder with `manifest.json`, `metrics.jsonl`, `tensorboard/`,
-`checkpoints/`, `adapter/` and `result.json`, and `best/` and `retention/` where questions are asked
-on the way. The same call on the same folder continues where the last one stopped, and ends in the
-same weights, bit for bit on a CPU with the same packages and threads. Never: a second result in a
-folder of another recipe.
+In: a TrainingJob. Out: a run folder with `manifest.json`, `metrics.jsonl`, `readings.log`,
+`tensorboard/`, `checkpoints/`, `adapter/` and `result.json`, and `best/` and `retention/` where
+questions are asked on the way. The same call on the same folder continues where the last one
+stopped, and ends in the same weights, bit for bit on a CPU with the same packages and threads.
+Never: a second result in a folder of another recipe.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from underdog.runs.lock import locked
 from underdog.runs.manifest import Manifest, open_manifest
 from underdog.runs.metrics import METRICS_NAME
 from underdog.runs.progress import SILENT, Progress
+from underdog.runs.recorder import recorded
 from underdog.training.arithmetic import exact_arithmetic
 from underdog.training.batches import Encoder, LeftOut, choose_rows
 from underdog.training.checkpoint import Contents, Trained, put_contents, read_newest
@@ -120,6 +121,8 @@ def train(
         done, threads = processes.from_main(lambda: _open(job, manifest, held, say))
         if done is not None:
             return done
+        if processes.main:
+            held.enter_context(recorded(job.out))
         with exact_arithmetic(threads, on_cpu=_on_cpu(job.config.execution)):
             return _train(job, rows, listeners, processes)
 

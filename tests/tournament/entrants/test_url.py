@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -36,10 +36,8 @@ def serving(reply: Reply, *, health: object = None) -> Iterator[str]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            try:
+            with suppress(BrokenPipeError, ConnectionResetError):
                 reply(self, json.loads(body) | {"path": self.path})
-            except (BrokenPipeError, ConnectionResetError):
-                pass
 
         def log_message(self, *_: object) -> None:
             """Quiet."""
@@ -186,7 +184,7 @@ def test_what_a_server_does_wrong_is_told_apart(name: str) -> None:
     reply, kind, detail = WRONG[name]
     with serving(reply) as url:
         server = Server(url, replace(EDITION, answer_s=1.0), choices="list")
-        with pytest.raises(PlayerFault, match=".") as caught:
+        with pytest.raises(PlayerFault, match=r".") as caught:
             server.answer([ASKED])
     assert caught.value.kind is kind, caught.value.detail
     assert detail in caught.value.detail

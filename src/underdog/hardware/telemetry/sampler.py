@@ -37,7 +37,7 @@ def amd_cards(root: Path = Path("/")) -> tuple[Path, ...]:
 
 
 class Sampler:
-    """`pid` None reads the host alone; `folder` None no disk. `root` is where /proc and /sys are."""
+    """`pid` None reads no process, `folder` None no disk. `root` is where /proc and /sys are."""
 
     def __init__(
         self,

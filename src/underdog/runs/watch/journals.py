@@ -89,7 +89,8 @@ class UnderdogJournal:
         beats: list[Beat] = []
         scores: list[Score] = []
         events: list[str] = []
-        dropped, fault = (-1, None) if came.anew else (None, None)
+        dropped: int | None = -1 if came.anew else None
+        fault: str | None = None
         for line in _objects(came.lines):
             kind, step = line.get("kind"), line.get("step")
             if not isinstance(step, int):

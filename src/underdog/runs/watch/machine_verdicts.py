@@ -218,7 +218,8 @@ DISK_STEADY = 0.5
 
 def disk_soon_full(sight: Sight) -> str | None:
     """Less than 1 GiB is free; or what is free shrank in each third of the last 15 minutes (or
-    hour), at least half as fast in the last, and is gone before the run ends (within 6 hours where no end is known).
+    hour), at least half as fast in the last, and is gone before the run ends and within
+    6 hours.
     """
     free = [(r.at_s, r.disk_free_bytes) for r in sight.readings if r.disk_free_bytes is not None]
     if not free:

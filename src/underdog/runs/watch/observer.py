@@ -13,7 +13,9 @@ from pathlib import Path
 
 from underdog.errors import InputError
 from underdog.hardware.telemetry.processes import alive, start_time_s
+from underdog.hardware.telemetry.reading import Reading
 from underdog.hardware.telemetry.sampler import Sampler
+from underdog.runs.readings import READINGS_NAME, read_readings
 from underdog.runs.watch.journals import (
     Journal,
     LogJournal,
@@ -33,6 +35,7 @@ METRICS, RESULTS, STATE, LOCK, RESULT = (
     "result.json",
 )
 PROC = Path("/proc")
+HISTORY_S = 3600.0
 
 
 class Target:
@@ -125,6 +128,7 @@ class Observer:
         self._total: int | None = None
         self._fault: str | None = None
         self._finished = False
+        self._looked = False
 
     def look(self) -> Observation:
         """What is new, and what holds now."""
@@ -137,14 +141,26 @@ class Observer:
         self._finished = self._finished if news.finished is None else news.finished
         pid, living = self._process()
         self._sampler.pid = pid
+        readings = (*self._recorded(living), self._sampler.take())
         return Observation(
             self._facts(news, pid, living),
             news.beats,
             news.scores,
-            (self._sampler.take(),),
+            readings,
             news.events,
             news.dropped_after,
         )
+
+    def _recorded(self, living: bool | None) -> tuple[Reading, ...]:
+        """At the first look: what a run that is going on recorded itself in the last hour."""
+        if self._looked or not living:
+            return ()
+        self._looked = True
+        try:
+            history = read_readings(self._target.folder / READINGS_NAME)
+        except OSError:
+            return ()
+        return tuple(each for each in history if each.at_s >= self._clock() - HISTORY_S)
 
     def _facts(self, news: News, pid: int | None, living: bool | None) -> Facts:
         target, journal = self._target, self._target.journal

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+from contextlib import suppress
 from importlib.resources import files
 from typing import Any
 
@@ -25,6 +26,7 @@ MODULES = (
     "underdog.hardware.telemetry.reading",
     "underdog.hardware.telemetry.processes",
     "underdog.hardware.telemetry.sampler",
+    "underdog.runs.readings",
     "underdog.runs.watch.sight",
     "underdog.runs.watch.tail",
     "underdog.runs.watch.journals",
@@ -60,7 +62,7 @@ _BOOT = "import sys; exec(compile(sys.stdin.read(int(sys.stdin.readline())), 'co
 
 
 def split_host(run: str) -> tuple[str | None, str]:
-    """ "user@host:RUN" in two; a path is no host."""
+    """Take "user@host:RUN" in two; a path is no host."""
     host, colon, name = run.partition(":")
     if not colon or not name or not host or "/" in host or host.startswith("."):
         return None, run
@@ -121,20 +123,16 @@ class Remote:
 
     def _send(self, text: str) -> None:
         assert self._process.stdin is not None
-        try:
+        with suppress(BrokenPipeError):  # the answer that does not come tells more
             self._process.stdin.write(text)
             self._process.stdin.flush()
-        except BrokenPipeError:
-            pass
 
     def close(self) -> None:
         """Close its input, upon which it ends by itself."""
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
-                try:
+                with suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    pass
         try:
             self._process.wait(timeout=10)
         except subprocess.TimeoutExpired:

@@ -1,7 +1,7 @@
 """What a run and its verdicts look like in words: one line, a page of Markdown, JSON, Prometheus.
 
-In: a Sight and its verdicts. Out: text. Every figure is told by `figures`, so that the live page and
-the other forms cannot disagree. Never: a clock, a file.
+In: a Sight and its verdicts. Out: text. Every figure is told by `figures`, so that the live
+page and the other forms cannot disagree. Never: a clock, a file.
 """
 
 from __future__ import annotations

@@ -48,7 +48,9 @@ class Changes:
 def _run(command: str, content: bytes) -> None:
     # The command is the user's own line, meant for the shell, as with cron.
     try:
-        done = subprocess.run(command, shell=True, input=content, timeout=TIMEOUT_S, check=False)
+        done = subprocess.run(  # noqa: S602
+            command, shell=True, input=content, timeout=TIMEOUT_S, check=False
+        )
     except subprocess.TimeoutExpired:
         _warn(f"--on-verdict took longer than {TIMEOUT_S:.0f} s and was ended")
         return
@@ -57,18 +59,19 @@ def _run(command: str, content: bytes) -> None:
 
 
 def _post(url: str, content: bytes) -> None:
-    request = urllib.request.Request(
+    # `Changes` takes http and https only.
+    request = urllib.request.Request(  # noqa: S310
         url, data=content, headers={"Content-Type": "application/json"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S):
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310
             pass
     except OSError as error:
         _warn(f"--webhook failed: {error}")
 
 
 def _warn(sentence: str) -> None:
-    print(f"underdog watch: {sentence}", file=sys.stderr)
+    sys.stderr.write(f"underdog watch: {sentence}\n")
 
 
 class Endpoint:
@@ -90,7 +93,7 @@ class Endpoint:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *args: object) -> None:
                 """Requests are not worth a line."""
 
         self._server = ThreadingHTTPServer((address, port), Handler)

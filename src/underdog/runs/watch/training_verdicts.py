@@ -7,7 +7,7 @@ a look costs the same at step 100 and at step 100,000.
 from __future__ import annotations
 
 import math
-from itertools import islice
+from itertools import islice, pairwise
 from statistics import median
 
 from underdog.runs.watch.pace import chunk_beats, left_s, silent_s, steps_per_s
@@ -70,7 +70,7 @@ def _levels(losses: list[float], size: int) -> list[float]:
 
 def _noise(losses: list[float]) -> float:
     """Standard deviation from beat to beat, robust: differences have twice the variance."""
-    steps = [abs(after - before) for before, after in zip(losses, losses[1:], strict=False)]
+    steps = [abs(after - before) for before, after in pairwise(losses)]
     return 1.4826 * median(steps) / math.sqrt(2) if steps else 0.0
 
 

@@ -62,20 +62,17 @@ JUDGES: tuple[tuple[Kind, Callable[[Sight], str | None], str], ...] = (
     (
         Kind.DIVERGING,
         training.diverging,
-        "Lower the learning rate (a third of it is a usual first try), lengthen the warm-up, and "
-        "go back to a checkpoint before the rise.",
+        "Lower the learning rate (to a third), lengthen the warm-up, go back to a checkpoint.",
     ),
     (
         Kind.COLLAPSED,
         training.collapsed,
-        "Nothing is learned any more: stop it, go back to the best checkpoint, and lower the "
-        "learning rate; with fp16 try bf16 or fp32.",
+        "Nothing is learned any more: go back to the best checkpoint, lower the learning rate.",
     ),
     (
         Kind.STALLED,
         machine.stalled,
-        "Look at where its threads stand (py-spy dump --pid PID; train/stalls of an underdog run) "
-        "and at dmesg; a run of underdog continues with the same command once it was ended.",
+        "See where its threads stand (py-spy dump --pid PID; train/stalls), and what dmesg says.",
     ),
     (
         Kind.DISK_SOON_FULL,
@@ -85,20 +82,17 @@ JUDGES: tuple[tuple[Kind, Callable[[Sight], str | None], str], ...] = (
     (
         Kind.THERMALLY_LIMITED,
         machine.thermally_limited,
-        "Better airflow, a clean fan, or a lower power cap (which costs little speed): the card "
-        "slows itself down now.",
+        "Better airflow, a clean fan, or a lower power cap: the card slows itself down now.",
     ),
     (
         Kind.MEMORY_LEAKING,
         machine.memory_leaking,
-        "Something is kept that should be let go (losses with their graph, cached batches, "
-        "workers); checkpoint often enough that the end of the memory costs little.",
+        "Something is kept for ever (losses with their graph, batches, workers); save often.",
     ),
     (
         Kind.DATA_STARVED,
         machine.data_starved,
-        "The device waits: more loader workers, data prepared ahead or on a faster disk; with a "
-        "small model a larger batch.",
+        "The device waits: more loader workers, data prepared ahead, or a larger batch.",
     ),
 )
 """In order of weight. `training` looks at what the run says, `machine` at what its machine does."""

@@ -42,7 +42,9 @@ def _whole(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
-def _fault(value: Any, edition: Edition, count_tokens: CountTokens) -> tuple[Code, str] | None:
+def _fault(  # noqa: PLR0911  (one line per fault reads best)
+    value: Any, edition: Edition, count_tokens: CountTokens
+) -> tuple[Code, str] | None:
     try:
         whole = _whole(value)
     except (ValueError, RecursionError):

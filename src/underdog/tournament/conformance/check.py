@@ -11,7 +11,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ class CheckConfig:
     """Handed to the agents; the official default."""
     startup_s: float = 60.0
     """Granted once per run for imports and weights, on top of the edition's time for each item."""
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     isolation: Isolation | None = None
     """None: the strongest that this machine offers."""
     solvers: tuple[Answerer, ...] = ()

@@ -2,12 +2,16 @@
 
 A program of its own (standard library only). It reports what honest code does by mistake; what
 keeps hostile code inside is the warden. In: the file to report to, from the environment. Out: one
-JSON line per happening whose nearest caller is a file of the entry. Never: a change to what is done.
+JSON line per happening whose nearest caller is a file of the entry. Never: another outcome.
 """
+
+from __future__ import annotations
 
 import json
 import os
 import sys
+from types import FrameType
+from typing import Any
 
 _REPORT, _WORK = os.environ.get("UNDERDOG_REPORT", ""), os.environ.get("HOME", "")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -15,8 +19,8 @@ _PASSED_THROUGH = ("pathlib", "tempfile", "shutil", "socket", "os.py", "frozen",
 _busy = False
 
 
-def _caller():
-    frame = sys._getframe(2)
+def _caller() -> str | None:
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         name = frame.f_code.co_filename
         if name.startswith(_WORK + os.sep):
@@ -29,7 +33,7 @@ def _caller():
     return None
 
 
-def _kind(event, arguments):
+def _kind(event: str, arguments: Any) -> tuple[str, str] | None:
     if event in ("socket.connect", "socket.getaddrinfo"):
         where = arguments[1] if event == "socket.connect" else arguments[0]
         told = str(where[0] if isinstance(where, tuple) else where)
@@ -37,7 +41,7 @@ def _kind(event, arguments):
     if event != "open" or not isinstance(arguments[0], (str, bytes)):
         return None
     given = os.fsdecode(arguments[0])
-    path = os.path.abspath(given)  # noqa: PTH100  (pathlib would open files of its own)
+    path = os.path.abspath(given)
     if path.startswith((_WORK + os.sep, "/dev/", "/proc/")):
         return None
     mode, flags = arguments[1], arguments[2]
@@ -46,7 +50,7 @@ def _kind(event, arguments):
     return ("write" if writes else kind), given
 
 
-def _heard(event, arguments):
+def _heard(event: str, arguments: Any) -> None:
     global _busy  # noqa: PLW0603  (one flag per process, against hearing itself)
     if _busy or event not in ("open", "socket.connect", "socket.getaddrinfo"):
         return

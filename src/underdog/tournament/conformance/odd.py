@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-ODD = tuple(
-    {"question": question, "choices": [f"{letter}) {text}" for letter, text in zip("ABCD", texts)]}
+from typing import Any
+
+ODD: tuple[dict[str, Any], ...] = tuple(
+    {
+        "question": question,
+        "choices": [f"{letter}) {text}" for letter, text in zip("ABCD", texts, strict=True)],
+    }
     for question, texts in (
         ("Qué número es mayor: ½ 或 ⅓? 😀", ("½", "⅓", "同じ", "ни одно")),
         ('What does {"a": {b}} hold, and what is %s or {0}?', ("{}", "%d", "{{x}}", '"')),

@@ -72,7 +72,7 @@ def _fault(
     return _fields_fault(value, edition, count_tokens) or _topic_fault(value, topics)
 
 
-def _fields_fault(
+def _fields_fault(  # noqa: PLR0911  (one line per fault reads best)
     value: dict[str, Any], edition: Edition, count_tokens: CountTokens
 ) -> tuple[Code, str] | None:
     choices, key = value["choices"], value["answer"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ class Folder:
 
     path: Path
     edition: Edition = EDITIONS[NEWEST]
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     isolation: Isolation = Isolation.NAMESPACES
     hidden: tuple[Path, ...] = ()
     python: str = sys.executable

@@ -135,9 +135,10 @@ def _official(value: object) -> object:
         return value
     shown = dict(value)
     choices = shown.get("choices")
-    if isinstance(choices, dict) and all(isinstance(text, str) for text in choices.values()):
-        if list(map(str, choices)) == list(LETTERS[: len(choices)]):
-            shown["choices"] = label(list(choices.values()))
+    texts = list(choices.values()) if isinstance(choices, dict) else []
+    named = list(map(str, choices)) if isinstance(choices, dict) else []
+    if texts and named == list(LETTERS[: len(texts)]) and all(isinstance(t, str) for t in texts):
+        shown["choices"] = label(texts)
     for name in KEPT_NAMES:
         if name in shown and "answer" not in shown:
             shown["answer"] = shown.pop(name)

@@ -25,6 +25,7 @@ from underdog.runs.lock import locked
 from underdog.runs.manifest import Manifest, open_manifest
 from underdog.runs.metrics import METRICS_NAME, read_metrics
 from underdog.runs.progress import SILENT, Progress
+from underdog.runs.recorder import recorded
 from underdog.vision.yolo.folder import YoloFolder, read_folder
 from underdog.vision.yolo.patching import patched_where_wanted
 from underdog.vision.yolo.precision import Decision, Device, decide, read_device
@@ -77,6 +78,7 @@ def train(
         if done is not None:
             return done
         clean_partial(job.out)
+        held.enter_context(recorded(job.out))
         return _Sitting(job, folder, device, decision, threads, progress, tell).run()
 
 

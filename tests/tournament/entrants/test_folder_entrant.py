@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from entries import entry
 from match_players import TOPICS, played, team
 
+from entries import entry
 from underdog.agents.baseline import ConstantAnswerer
 from underdog.errors import InfrastructureError, InputError
 from underdog.protocol.editions import EDITIONS

@@ -1,0 +1,1 @@
+"""A tuned model as an entry in the official competition's layout."""

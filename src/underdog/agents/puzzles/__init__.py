@@ -1,0 +1,1 @@
+"""Logic puzzles drawn from worlds, with exactly one right choice each."""
