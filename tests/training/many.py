@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from small_runs import small_job
 
 from underdog.adapters.settings import AdapterSettings
@@ -150,6 +151,15 @@ def run_many(
 def told(out: Path, rank: int) -> str:
     """How a process said that it ended."""
     return out.with_name(f"error-{rank}.txt").read_text()
+
+
+def distance(first: Path, second: Path) -> float:
+    """The largest difference of a weight between the adapters of two runs."""
+    ours, theirs = (
+        load_file(each / "adapter" / "adapter_model.safetensors") for each in (first, second)
+    )
+    assert ours.keys() == theirs.keys()
+    return max(float((ours[name] - theirs[name]).abs().max()) for name in ours)
 
 
 def free_port() -> int:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from many import real_ask, run_many, told, trouble
+from many import distance, run_many, told, trouble
 from sabotage import held_out_rows
-from safetensors.torch import load_file
 from small_runs import QUICK, adapter_digests, small_job
 
 from underdog.adapters.adapter import attach
@@ -24,15 +23,6 @@ from underdog.training.step import share_of
 from underdog.training.trainer import train
 
 CUT = replace(QUICK, execution=replace(QUICK.execution, sharding="full"))
-
-
-def distance(first: Path, second: Path) -> float:
-    """The largest relative difference of a tensor of two adapters, in Euclidean norms."""
-    ours, theirs = (
-        load_file(each / "adapter" / "adapter_model.safetensors") for each in (first, second)
-    )
-    assert ours.keys() == theirs.keys()
-    return max(float((ours[name] - theirs[name]).norm() / theirs[name].norm()) for name in ours)
 
 
 def test_a_cut_up_base_stops_and_goes_on_on_one_process_and_ends_where_one_does(
@@ -59,27 +49,25 @@ def test_a_cut_up_base_stops_and_goes_on_on_one_process_and_ends_where_one_does(
 def test_a_cut_up_base_under_oplora_ends_where_one_process_does(
     base_folder: Path, tmp_path: Path
 ) -> None:
-    """Three rows per step in three parts, so that one process passes twice and the other once: two
-    runs end in the same bytes, and within 2e-6 of one process (a third more steps than usual). The
-    questions on the way are answered as one process answers them.
+    """Three rows per step in three parts, so that one process passes twice and the other once: the
+    bytes of two processes with whole bases, and the same answers to the questions on the way.
     """
     schedule = replace(QUICK.schedule, batch_size=3)
     execution = replace(CUT.execution, accumulation=3, subspace_folder=str(tmp_path / "subspaces"))
-    config = replace(QUICK, schedule=schedule, execution=execution)
+    configs = [
+        replace(QUICK, schedule=schedule, execution=replace(execution, sharding=sharding))
+        for sharding in ("full", "none")
+    ]
     adapter = AdapterSettings(rank=4, alpha=8, kind=AdapterKind.OPLORA, protected=4)
-    outs = [tmp_path / name / "train" for name in ("cut", "again")]
+    outs = [tmp_path / name / "train" for name in ("cut", "whole")]
     asked = held_out_rows(12)
-    for out in outs:
+    for out, config in zip(outs, configs, strict=True):
         codes = run_many(base_folder, out, config=config, adapter=adapter, asked=asked)
         assert codes == [0, 0]
     assert adapter_digests(outs[0]) == adapter_digests(outs[1])
-    job = small_job(base_folder, tmp_path / "train")
-    job = replace(job, config=config, adapter=adapter, rows=(*job.rows, *asked))
-    train(job, ask=real_ask(job))
-    assert distance(outs[0], job.out) < 2e-6
-    cut, whole = (read_metrics(each).chunks for each in (outs[0], job.out))
-    for one, other in zip(cut, whole, strict=True):
-        assert one.validation == pytest.approx(other.validation, abs=1e-4)
+    cut, whole = (read_metrics(each).chunks for each in outs)
+    assert [chunk.validation for chunk in cut] == [chunk.validation for chunk in whole]
+    assert cut[0].validation is not None
 
 
 @pytest.mark.slow

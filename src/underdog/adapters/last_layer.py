@@ -53,9 +53,10 @@ def last_layer_where_read(model: Any) -> Iterator[Reading]:
 def _last_layer(model: Any) -> Any:
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
     layers = getattr(getattr(base, "model", None), "layers", None)
-    if not layers or type(layers[-1]).__name__ not in KNOWN_LAYERS:
-        return None
-    return layers[-1]
+    # FSDP2 puts a class of its own in front of a layer that it has cut up.
+    last = layers[-1] if layers else None
+    known = any(kind.__name__ in KNOWN_LAYERS for kind in type(last).__mro__)
+    return last if known else None
 
 
 def _where_read(layer: Any, plain: Callable[..., Any], reading: Reading) -> Callable[..., Any]:
@@ -69,9 +70,8 @@ def _where_read(layer: Any, plain: Callable[..., Any], reading: Reading) -> Call
             attended_PH = _attended(layer.self_attn, normed_BLH, wanted, **kwargs)
         else:
             attended_PH = layer.self_attn(hidden_states=normed_BLH, **kwargs)[0][wanted]
-        read_PH = hidden_states[wanted] + attended_PH
-        read_PH = read_PH + layer.mlp(layer.post_attention_layernorm(read_PH))
-        return read_PH.unsqueeze(0)
+        read_1PH = (hidden_states[wanted] + attended_PH).unsqueeze(0)
+        return read_1PH + layer.mlp(layer.post_attention_layernorm(read_1PH))
 
     return forward
 

@@ -146,7 +146,7 @@ def cards_table(cards: Sequence[Card]) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("card", no_wrap=True)
     table.add_column("fits", no_wrap=True)
-    for name in ("GB", "spare", "GB/s", "TF/s", "parts", "hours", "rent", "cost"):
+    for name in ("GB", "spare", "GB/s", "TF/s", "parts", "hours", "cost"):
         table.add_column(name, justify="right", no_wrap=True)
     for card in cards:
         device = card.device
@@ -160,7 +160,6 @@ def cards_table(cards: Sequence[Card]) -> Table:
             f"{device.flops_16 / 1e12:.0f}",
             "" if card.parts is None else str(card.parts),
             "" if card.hours is None else range_of(card.hours, ".3g"),
-            "" if card.price is None else f"{card.price:g}",
             "" if card.cost is None else range_of(card.cost, ".2f"),
         )
     return table

@@ -105,9 +105,8 @@ def _memory_table(plan: Plan) -> Table:
 
 def bar(share: float) -> str:
     """A bar of up to BAR_CELLS cells, in eighths of a cell."""
-    eighths = round(8 * BAR_CELLS * min(max(share, 0.0), 1.0))
-    parts: tuple[str, ...] = ("", *"▏▎▍▌▋▊▉")
-    return "█" * (eighths // 8) + parts[eighths % 8]
+    whole, rest = divmod(round(8 * BAR_CELLS * min(max(share, 0.0), 1.0)), 8)
+    return "█" * whole + ("▏▎▍▌▋▊▉"[rest - 1] if rest else "")
 
 
 def _measured_lines(plan: Plan, measured: Measured) -> Iterator[str]:
