@@ -11,6 +11,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from underdog.errors import ProtocolError
 from underdog.protocol.filters import (
@@ -271,3 +273,33 @@ def test_trap_11_an_answer_dropped_instead_of_nulled() -> None:
         score_innings(asked, kept)
     assert score_innings(asked, [None, *kept]) == InningsScore(3, 2)
     assert score_innings(asked, [*kept, None]) == InningsScore(3, 0)
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.integers() | st.floats() | st.text('ABCD{}[]`)" 1', max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from([*GOOD, "reasoning", "A", "B"]), inner, max_size=6)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60)
+@given(ANY_JSON)
+def test_strict_mode_never_raises(message: object) -> None:
+    """Whatever a file holds is read or refused with a reason, never both, never neither."""
+    asked, said = strict_question(message, words), strict_answer(message, ASKED, words)
+    assert (asked.question is None) == bool(asked.refused)
+    assert (said.letter is None) == bool(said.refused)
+
+
+@given(st.text(max_size=30), st.integers(2, 4))
+def test_strict_mode_leaves_clean_questions_alone(text: str, count: int) -> None:
+    """Any list of clean, different questions comes through whole, in order, without a repair."""
+    messages = [GOOD | {"question": f"{n} {text}"} for n in range(count)]
+    found = strict_questions(messages, words)
+    assert [each.question and each.question.text for each in found] == [
+        each["question"] for each in messages
+    ]
+    assert not any(each.repairs for each in found)
