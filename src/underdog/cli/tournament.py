@@ -121,6 +121,8 @@ def _play(args: argparse.Namespace, out: Path, settings: Mapping[str, Any]) -> i
     name = args.engine if opened.all_baselines else "in-process"
     workers = args.workers if opened.all_baselines else None
     address = args.address if opened.all_baselines else None
+    if not opened.all_baselines and (args.workers or args.engine == "ray"):
+        console.print("Models, folders and servers play in this process, one game at a time.")
     with (
         locked(out),
         Ledger(out / LEDGER_NAME, create=True) as ledger,
