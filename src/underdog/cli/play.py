@@ -348,6 +348,7 @@ def show(board: Scoreboard) -> list[Table | str]:
     """What the terminal shows: the score, what was lost and why, and what it means."""
     parts: list[Table | str] = [_table(board)]
     parts += _losses(board)
+    parts += _strictly(board)
     parts.append(_verdict(board))
     comparison = board.comparison
     if comparison is not None:
@@ -402,6 +403,17 @@ def _losses(board: Scoreboard) -> list[str]:
         if parts:
             lines.append(f"{team.team} {team.name}: {', '.join(parts)}.")
     return lines
+
+
+def _strictly(board: Scoreboard) -> list[str]:
+    """Both results, where reading answers for the choice that they name gives another one."""
+    if all(team.strict_total == team.total for team in board.teams):
+        return []
+    official, strict = (
+        " : ".join(f"{total:.1f}" for total in totals)
+        for totals in zip(*((team.total, team.strict_total) for team in board.teams), strict=True)
+    )
+    return [f"Official score {official}; strict, with answers in any form, {strict}."]
 
 
 def _verdict(board: Scoreboard) -> str:
