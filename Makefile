@@ -23,7 +23,7 @@ run: $(READY)  ## the whole path on embedded defaults, offline, into $(OUT)/
 
 test: $(READY)  ## all tests, with coverage
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --cov --cov-report=
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --cov --cov-report=
 	$(BIN)/coverage report
 
 VISION := .venv-vision

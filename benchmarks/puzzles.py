@@ -1,15 +1,15 @@
 """Are puzzles right, different from each other, short enough, fair and quickly made?
 
-    python benchmarks/puzzles.py [--each 10000] [--seed 0]
+    python benchmarks/puzzles.py [--each 10000] [--seed 0] [--kinds KIND ...]
 
 Makes `--each` puzzles of every kind, their difficulties evenly over 0, 0.25, 0.5, 0.75 and 1, and
 
 - goes through all worlds of each (`agents/puzzles/models.py`, no solver): exactly one choice has to
   be right, and it has to be the key;
 - counts puzzles that are a near-duplicate of an earlier one, by the measure of `data/likeness`
-  (what a build takes for one question; as a control, copies with two words swapped have to be found), and
-  by a stricter one that does not look at the key: five-word shingles of the text with a Jaccard
-  index of 0.8;
+  (what a build takes for one question; as a control, copies with two words swapped have to be
+  found), and by a stricter one that does not look at the key: five-word shingles of the text with a
+  Jaccard index of 0.8;
 - counts tokens by the official formula, and applies the filters of every edition;
 - lets the choices-only probe of `data/probes` guess 10,000 of all kinds, and of each kind.
 
@@ -109,11 +109,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--each", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
     args = parser.parse_args()
     made: dict[str, list[Puzzle]] = {}
     rates, duplicates, alike, probed = {}, {}, {}, {}
     wrong = failing = 0
-    for kind in KINDS:
+    for kind in args.kinds:
         make(kind, 10, args.seed + 1)  # provers are built once per process
         started = time.process_time()
         made[kind] = make(kind, args.each, args.seed)

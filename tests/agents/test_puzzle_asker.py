@@ -41,8 +41,9 @@ def test_each_edition_has_its_topics() -> None:
     """What is drawn from when no topic is named."""
     assert PuzzleAsker(edition="2025-10").topics == (
         "Seating Arrangements (Linear, Circular)",
-        "Blood Relations and Family Tree",
+        "Puzzles involving generations and family tree logic",
     )
+    assert PuzzleAsker(edition="2025-07").find_topic("family") == "Blood Relations"
     assert "Syllogisms" in PuzzleAsker(edition="2026-02").topics
 
 

@@ -25,7 +25,8 @@ def test_help_lists_every_command() -> None:
     """`underdog --help` names all commands and exits with 0."""
     done = underdog("--help")
     assert done.returncode == 0
-    assert all(f"\n    {name} " in done.stdout for name in COMMANDS)
+    listed = {text.split(maxsplit=1)[0] for text in done.stdout.split("\n    ")[1:]}
+    assert set(COMMANDS) <= listed
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -207,7 +207,11 @@ LOSSES = {
     "some lost": (
         Entrant("one", Garbling(1), Wordy()),
         Entrant("other", Garbling(), ConstantAnswerer()),
-        ("A one: 1 of its questions dropped (format), 6 of its answers repaired", "but for their"),
+        (
+            "A one: 1 of its questions dropped (format), 6 of its answers repaired",
+            "but for their",
+            "Official score 80.0 : 120.0; strict, with answers in any form, 96.7 : 103.3.",
+        ),
     ),
     "tie": (
         Entrant("one", Garbling(), ConstantAnswerer()),

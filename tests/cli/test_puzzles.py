@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from underdog.cli.main import main
-from underdog.data.store import read_rows
+from underdog.data.quality import DEFAULT_RULES, Checked, check
+from underdog.data.sources.find import find_files
+from underdog.data.sources.read import FileRows, read_file
 from underdog.protocol.filters import filter_questions
 from underdog.protocol.tokens import estimate_tokens
 
@@ -29,19 +31,22 @@ def test_every_kind_takes_turns_and_every_row_is_official(
     assert out.read_text("utf-8") == text
 
 
-def test_a_build_reads_the_file(tmp_path: Path) -> None:
-    """No row is lost on the way to a question set, and keys and topics stay."""
+def test_a_build_takes_every_row_of_the_file(tmp_path: Path) -> None:
+    """By its own reader and its rules: none is refused, and keys, topics and order stay. (A whole
+    build costs seconds of imports and is tested with other files.)
+    """
     out = tmp_path / "truth.jsonl"
     assert main(["puzzles", "--kind", "truth", "--n", "30", "--out", str(out)]) == 0
-    built = tmp_path / "set"
-    assert main(["data", "build", str(out), "--out", str(built)]) == 0
-    rows = list(read_rows(built))
-    assert len(rows) == 30
-    written = {row["question"]: row for row in map(json.loads, out.read_text("utf-8").splitlines())}
-    for row in rows:
-        answer = written[row.question.text]
-        key = answer["choices"]["ABCD".index(answer["answer"])]
-        assert key == f"{answer['answer']}) {row.question.answer_text}"
+    found = read_file(find_files([out])[0])
+    assert isinstance(found, FileRows)
+    judged = [check(row, file="truth.jsonl", rules=DEFAULT_RULES) for row in found.rows]
+    taken = [each.question for each in judged if isinstance(each, Checked)]
+    written = list(map(json.loads, out.read_text("utf-8").splitlines()))
+    assert len(taken) == len(judged) == len(written) == 30
+    for question, row in zip(taken, written, strict=True):
+        assert "ABCD"[question.answer] == row["answer"]
+        assert row["choices"][question.answer] == f"{row['answer']}) {question.answer_text}"
+        assert (question.text, question.topic) == (row["question"], row["topic"])
 
 
 def test_an_unknown_kind_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from underdog.errors import InputError
 from underdog.hardware.detect import cpu, detect, named, run_tool
-from underdog.hardware.gpus import find_gpu, known_gpus, recognise
+from underdog.hardware.gpus import find_gpu, recognise
 
 
 def silent(command: Sequence[str]) -> str | None:
@@ -19,13 +23,103 @@ def silent(command: Sequence[str]) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("name", known_gpus())
-def test_every_device_of_the_table_is_possible(name: str) -> None:
-    """Shares lie between 0 and 1, 16-bit rates are at least those of float32."""
+TABLE = tomllib.loads((files("underdog.hardware") / "gpus.toml").read_text(encoding="utf-8"))["gpu"]
+CHIPS = tomllib.loads((files("underdog.hardware") / "chips.toml").read_text(encoding="utf-8"))
+NEEDED = {"name", "bytes", "bandwidth_gb_s", "fp16_tflops", "fp32_tflops", "hfu", "source"}
+OPTIONAL = {"gfx", "bf16_tflops", "flash", "half_trusted", "also"}
+
+
+@pytest.mark.parametrize("entry", TABLE, ids=lambda entry: entry["name"])
+def test_every_row_is_complete_and_plausible(entry: dict[str, Any]) -> None:
+    """Memory, bandwidth, peaks and a vendor's page; 16 bit is 1.9 to 40 times as fast as 32;
+    a byte from memory goes with 7 to 120 operations; memory is read whole in under half a second.
+    """
+    assert set(entry) >= NEEDED
+    assert set(entry) <= NEEDED | OPTIONAL
+    assert 6e9 < entry["bytes"] < 320e9
+    assert entry["bytes"] / (entry["bandwidth_gb_s"] * 1e9) < 0.5
+    assert 0 < entry["hfu"][0] < entry["hfu"][1] < 1
+    half = entry.get("bf16_tflops", entry["fp16_tflops"])
+    assert half <= entry["fp16_tflops"]
+    assert 1.9 < entry["fp16_tflops"] / entry["fp32_tflops"] < 40
+    assert 7 < entry["fp32_tflops"] * 1e3 / entry["bandwidth_gb_s"] < 120
+    maker = "amd.com" if entry.get("gfx") else "nvidia.com"
+    assert (urlsplit(entry["source"]).hostname or "").endswith(maker)
+
+
+def test_names_are_unique_and_rows_of_one_chip_agree() -> None:
+    """No two rows answer to one name; bfloat16 is native where chips.toml says so."""
+    names = [plain for each in TABLE for plain in (each["name"], *each.get("also", ()))]
+    assert len(names) == len(set(names))
+    for entry in TABLE:
+        if "gfx" in entry:
+            assert ("bf16_tflops" in entry) == CHIPS[entry["gfx"]]["bfloat16"], entry["name"]
+
+
+def test_every_chip_with_memory_of_its_own_has_a_card() -> None:
+    """Processors with graphics get as much memory as their owner gives them (Strix Halo has a row
+    all the same), gfx1011 was never sold as a card of its own, and gfx1034's have 4 GB.
+    """
+    covered = {entry["gfx"] for entry in TABLE if "gfx" in entry}
+    cards = {gfx for gfx, chip in CHIPS.items() if not chip.get("integrated")}
+    assert cards - covered == {"gfx1011", "gfx1034"}
+    assert covered - cards == {"gfx1151"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "T4",
+        "V100",
+        "A10",
+        "L4",
+        "A100",
+        "A100-40",
+        "RTX 3090",
+        "RTX 4090",
+        "RTX 5090",
+        "L40S",
+        "H100",
+        "H200",
+        "B200",
+        "Strix Halo",
+        "Radeon 8060S",
+        "RX 5600 XT",
+        "MI355X",
+        "4090",
+    ],
+)
+def test_common_cards_are_known(name: str) -> None:
+    """As people write them."""
     device = find_gpu(name)
-    assert 0 < device.hfu[0] < device.hfu[1] < 1
+    assert device.bandwidth is not None
     assert device.flops_16 >= device.flops_32 > 0
-    assert device.memory_bytes > 5e9
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("NVIDIA H100 PCIe", "h100-pcie"),
+        ("NVIDIA A100-SXM4-80GB", "a100"),
+        ("NVIDIA L40S", "l40s"),
+        ("NVIDIA L40", None),
+        ("NVIDIA A10", "a10"),
+        ("NVIDIA A10G", None),
+        ("Tesla T4", "t4"),
+        ("NVIDIA GeForce RTX 5090", "rtx5090"),
+        ("AMD Ryzen AI MAX+ 395 w/ Radeon 8060S", "8060s"),
+    ],
+)
+def test_a_driver_s_whole_words_count(text: str, name: str | None) -> None:
+    """A card that is not in the table is not taken for one whose name begins alike."""
+    found = recognise(text)
+    assert (found.name if found else None) == name
+
+
+def test_sixteen_bit_that_goes_wrong_counts_as_float32() -> None:
+    """The RX 5600 XT's float16 peak is printed by the vendor and used by no plan."""
+    device = find_gpu("rx5600xt")
+    assert device.flops_16 == device.flops_32 == 7.2e12
 
 
 def test_names_are_found_as_people_write_them() -> None:

@@ -29,7 +29,7 @@ def test_the_result_has_the_documented_shape(tmp_path: Path) -> None:
     one = value["teams"]["A"]
     assert set(one) == {
         "name", "identity", "official", "points", "disqualified", "accuracy", "asked", "valid",
-        "rejected", "answers", "lost_to_format",
+        "rejected", "answers", "lost_to_format", "strict_total",
     }  # fmt: skip
     assert one["points"]["answering"] == 6
     assert one["points"]["total"] == one["points"]["asking"] + 6
@@ -88,6 +88,10 @@ def test_right_answers_in_other_forms_are_counted_apart(
     assert [row.correct for row in board.innings[0].rows] == [correct] * 6
     assert [row.lost_to_format for row in board.innings[0].rows] == [lost] * 6
     assert board.teams[1].to_json()["lost_to_format"] == 6 * lost
+    strict = {board.team: board.to_json()["strict_total"] for board in board.teams}
+    official = {board.team: board.total for board in board.teams}
+    assert strict["B"] - official["B"] == pytest.approx(100 * lost)
+    assert official["A"] - strict["A"] == pytest.approx(100 * lost)
 
 
 def test_equal_shares_are_a_tie(tmp_path: Path) -> None:

@@ -53,11 +53,10 @@ def last_layer_where_read(model: Any) -> Iterator[Reading]:
 def _last_layer(model: Any) -> Any:
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
     layers = getattr(getattr(base, "model", None), "layers", None)
-    if not layers:
-        return None
     # FSDP2 puts a class of its own in front of a layer that it has cut up.
-    known = any(kind.__name__ in KNOWN_LAYERS for kind in type(layers[-1]).__mro__)
-    return layers[-1] if known else None
+    last = layers[-1] if layers else None
+    known = any(kind.__name__ in KNOWN_LAYERS for kind in type(last).__mro__)
+    return last if known else None
 
 
 def _where_read(layer: Any, plain: Callable[..., Any], reading: Reading) -> Callable[..., Any]:

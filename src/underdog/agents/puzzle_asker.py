@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from underdog.agents.puzzles.generate import PuzzleConfig, make_puzzle
-from underdog.agents.puzzles.topics import EDITION_TOPICS, TOPICS, find_topic
+from underdog.agents.puzzles.topics import TOPICS, find_topic, name_in
 from underdog.errors import InputError
 from underdog.mcq.presentation import Presentation
 from underdog.mcq.question import Question
-from underdog.protocol.editions import NEWEST
+from underdog.protocol.editions import EDITIONS, NEWEST
 from underdog.protocol.official import write_question
 from underdog.protocol.player import QuestionCall
 from underdog.protocol.tokens import CountTokens, estimate_tokens
@@ -44,7 +44,7 @@ class PuzzleAsker:
     @property
     def topics(self) -> tuple[str, ...]:
         """The edition's topics, all of which there are puzzles on."""
-        return EDITION_TOPICS[self._edition]
+        return EDITIONS[self._edition].topics
 
     @property
     def digest(self) -> str:
@@ -52,10 +52,10 @@ class PuzzleAsker:
         return digest_value(["puzzle", self._difficulty, self._edition])
 
     def find_topic(self, name: str) -> str:
-        """The topic that a name means; InputError with the nearest one."""
+        """What the edition calls the topic that a name means; InputError with the nearest one."""
         found = find_topic(name)
         if found is not None:
-            return found
+            return name_in(self._edition, found)
         near = difflib.get_close_matches(name, TOPICS, n=1, cutoff=0.0)[0]
         raise InputError(f"a topic out of {'; '.join(TOPICS)}", got=repr(name), hint=near)
 
@@ -75,12 +75,12 @@ class PuzzleAsker:
         return asked
 
     def _message(self, topic: str, number: int, seed: int) -> dict[str, object]:
-        question = self._puzzle(self.find_topic(topic), number, seed)
+        question = self._puzzle(topic, number, seed)
         message = write_question(question, Presentation.identity(len(question.choices)))
         return {**message, "topic": topic}
 
     def _puzzle(self, topic: str, number: int, seed: int) -> Question:
-        kinds = TOPICS[topic]
+        kinds = TOPICS[find_topic(topic) or topic]
         kind = kinds[(seed + number) % len(kinds)]
         config = PuzzleConfig(kind, self._difficulty, seed, self._edition)
         return make_puzzle(config, number, count_tokens=self._count_tokens).question

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from underdog.hardware.gpus import Device
     from underdog.pipeline.recipe import Recipe
-    from underdog.training.budget.advice import Remedies
     from underdog.training.budget.plan import Plan
     from underdog.training.budget.rehearsal import Measured
 
@@ -24,17 +20,23 @@ _KINDS = ("lora", "rslora", "dora", "oplora")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags. What is not given comes from the recipe."""
     add = parser.add_argument
-    what = parser.add_mutually_exclusive_group(required=True)
+    what = parser.add_mutually_exclusive_group()
     what.add_argument("--recipe", metavar="NAME|FILE", help="an embedded recipe or a TOML file")
     what.add_argument(
         "--model",
         metavar="M",
-        help="a model folder, a hub name whose config is cached, or a well-known model",
+        action="append",
+        help="a model folder, a hub name whose config is cached, or a well-known model "
+        "(with --fits several times; without one, all well-known models)",
     )
+    ask = parser.add_mutually_exclusive_group()
+    ask.add_argument("--fits", metavar="GPU", help="what fits on this card: adapters, batches")
+    ask.add_argument("--which", action="store_true", help="which card the run needs: all cards")
     add("--data", type=Path, metavar="DIR", help="count tokens in this question set")
     add("--json", action="store_true", help="print everything as one JSON object")
     add("--calibrate", action="store_true", help="run 20 real steps here, and measure")
     _add_device(parser.add_argument_group("device (default: the one found here)"))
+    _add_disk(parser.add_argument_group("disk"))
     _add_changes(parser.add_argument_group("instead of what the recipe says"))
 
 
@@ -43,6 +45,26 @@ def _add_device(group: argparse._ArgumentGroup) -> None:
     add("--gpu", metavar="NAME", help="plan for this GPU, such as mi300x")
     add("--memory", type=float, metavar="GiB", help="plan for so much memory")
     add("--price", type=float, metavar="P", help="per hour; the cost is in the same currency")
+    add(
+        "--rent",
+        metavar="GPU=P",
+        action="append",
+        default=[],
+        help="with --which: what this card costs per hour (several times)",
+    )
+
+
+def _add_disk(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--disk", type=float, metavar="GB", help="so much is free (default: as found here)")
+    add(
+        "--fetch-also",
+        metavar="M",
+        action="append",
+        default=[],
+        help="a further model that is fetched into the same hub cache (several times)",
+    )
+    add("--copies", type=int, default=0, metavar="N", help="of the base, beside the hub cache")
 
 
 def _add_changes(group: argparse._ArgumentGroup) -> None:
@@ -67,29 +89,88 @@ def _add_changes(group: argparse._ArgumentGroup) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Plan and print; exit status 1 when the run does not fit."""
+    """Plan and print; exit status 1 when the run does not fit, into memory or a named disk."""
+    from underdog.cli.plan_cards import run_fits, run_which
+
+    _check(args)
+    if args.fits:
+        return run_fits(args)
+    if args.which:
+        return run_which(args)
+    return run_plan(args)
+
+
+def _check(args: argparse.Namespace) -> None:
+    """InputError for flags that do not go together."""
+    from underdog.errors import InputError
+
+    if not args.fits and not (args.recipe or args.model):
+        raise InputError("--recipe or --model", got="neither")
+    if not args.fits and args.model and len(args.model) > 1:
+        raise InputError("one --model (several go with --fits)", got=", ".join(args.model))
+    table = "--fits" if args.fits else "--which" if args.which else None
+    if table and (args.gpu or args.memory or args.calibrate or args.price is not None):
+        raise InputError(
+            f"{table} without --gpu, --memory, --calibrate and --price",
+            got="one of them",
+            hint="--rent GPU=PRICE with --which gives prices",
+        )
+    if table and (args.disk is not None or args.fetch_also or args.copies):
+        raise InputError(f"{table} without --disk, --fetch-also and --copies", got="one of them")
+    if args.rent and not args.which:
+        raise InputError("--rent with --which", got="--rent alone", hint="--price P")
+    if args.disk is not None and not args.disk > 0:
+        raise InputError("--disk above 0 GB", got=str(args.disk))
+
+
+def run_plan(args: argparse.Namespace) -> int:
+    """One run on one device."""
     import json
+    from dataclasses import replace
 
     from underdog.cli.console import console
+    from underdog.cli.plan_view import final_plan, show, to_json
     from underdog.pipeline.planning import request_of
     from underdog.training.budget.advice import find_remedies
     from underdog.training.budget.plan import Fit, make_plan
+    from underdog.training.budget.shape import find_shape
 
     device = find_device(args)
     recipe = find_recipe(args, device)
     request = request_of(recipe, device, data=args.data, price=args.price)
-    plan = make_plan(request)
-    found = (plan, measure(plan, recipe, args)) if args.calibrate else (plan, None)
-    final = final_plan(*found)
+    also = tuple(find_shape(model) for model in args.fetch_also)
+    plan = make_plan(replace(request, also=also, copies=args.copies))
+    measured = measure(plan, recipe, args) if args.calibrate else None
+    final, free = final_plan(plan, measured), free_disk(args)
     remedies = None if final.fit is Fit.FITS else find_remedies(request)
     if args.json:
-        console.print_json(json.dumps(to_json(plan, found[1], remedies)), highlight=False)
+        value = to_json(plan, measured, remedies)
+        value["disk"]["free"] = free
+        console.print_json(json.dumps(value), highlight=False)
     else:
-        for part in show(plan, found[1], remedies):
+        for part in show(plan, measured, remedies, free):
             console.print(part, markup=False, soft_wrap=isinstance(part, str))
         if recipe.fetch.sets and args.data is None:
             console.print(f"Its public sets: {recipe.fetch.command}", markup=False, soft_wrap=True)
-    return EXIT_TOO_LARGE if final.fit is Fit.TOO_LARGE else 0
+    lacks_disk = args.disk is not None and free is not None and final.disk.needed > free
+    return EXIT_TOO_LARGE if final.fit is Fit.TOO_LARGE or lacks_disk else 0
+
+
+def free_disk(args: argparse.Namespace) -> float | None:
+    """Bytes that were given, or those free where the hub cache lies when this machine is planned
+    for; None for a card elsewhere.
+    """
+    import os
+    import shutil
+    from pathlib import Path
+
+    if args.disk is not None:
+        return float(args.disk * 1e9)
+    if args.gpu or args.memory:
+        return None
+    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
+    there = next(folder for folder in (home, *home.parents) if folder.exists())
+    return float(shutil.disk_usage(there).free)
 
 
 def find_device(args: argparse.Namespace) -> Device:
@@ -112,8 +193,10 @@ def find_device(args: argparse.Namespace) -> Device:
     return replace(device, memory_bytes=round(args.memory * GIB))
 
 
-def find_recipe(args: argparse.Namespace, device: Device) -> Recipe:
-    """The recipe, or one made for the model, with the changes of the flags."""
+def find_recipe(args: argparse.Namespace, device: Device, model: str | None = None) -> Recipe:
+    """The recipe, or one made for the model (default: the first of the flags), with the changes of
+    the flags.
+    """
     from dataclasses import replace
 
     from underdog.adapters.settings import AdapterKind
@@ -125,8 +208,8 @@ def find_recipe(args: argparse.Namespace, device: Device) -> Recipe:
     else:
         half = "bfloat16" if device.bfloat16 else "float16"
         dtype = "float32" if device.is_cpu else half
-        model = ModelSettings(args.model, PromptStyle.LETTERS, dtype=dtype)
-        recipe = Recipe(name=args.model, model=model)
+        name = model or args.model[0]
+        recipe = Recipe(name=name, model=ModelSettings(name, PromptStyle.LETTERS, dtype=dtype))
         recipe = replace(recipe, training=replace(recipe.training, style=PromptStyle.LETTERS))
     kind = AdapterKind(args.kind) if args.kind else None
     adapter = _given(recipe.adapter, kind=kind, rank=args.rank)
@@ -175,157 +258,3 @@ def measure(plan: Plan, recipe: Recipe, args: argparse.Namespace) -> Measured:
         data,
     )
     return rehearse(rehearsal)
-
-
-def final_plan(plan: Plan, measured: Measured | None) -> Plan:
-    """The estimate, replaced by the measurement where there is one."""
-    from underdog.training.budget.calibration import calibrated
-
-    return plan if measured is None else calibrated(plan, measured)
-
-
-def to_json(plan: Plan, measured: Measured | None, remedies: Remedies | None) -> dict[str, Any]:
-    """The plan, the measurement and what was tried."""
-    value = {**final_plan(plan, measured).to_json(), "measured": None, "remedies": None}
-    if measured is not None:
-        value["measured"] = measured._asdict()
-        value["estimate"] = plan.to_json()
-    if remedies is not None:
-        value["remedies"] = {
-            "tried": [
-                {"change": each.change, "fit": each.fit.value, "high_bytes": each.memory.high}
-                for each in remedies.tried
-            ],
-            "unavailable": list(remedies.unavailable),
-            "larger_devices": list(remedies.larger),
-        }
-    return value
-
-
-def show(plan: Plan, measured: Measured | None, remedies: Remedies | None) -> Iterator[Table | str]:
-    """What the terminal shows."""
-    from underdog.training.budget.plan import Fit
-
-    final = final_plan(plan, measured)
-    yield from _heading(plan)
-    yield _memory_table(plan)
-    if measured is not None:
-        yield from _measured_lines(plan, measured)
-    yield verdict(final)
-    if final.fit is not Fit.TOO_LARGE:
-        yield from _time_lines(final)
-        yield from _disk_lines(final)
-    if remedies is not None:
-        yield from remedy_lines(remedies)
-
-
-def _heading(plan: Plan) -> Iterator[str]:
-    request, shape = plan.request, plan.request.shape
-    adapter, device = request.adapter, request.device
-    execution = request.config.execution
-    share = 100 * plan.trained_weights / shape.weights
-    yield (
-        f"{shape.name}: {shape.weights:,} weights in {request.dtype}, {shape.layers} blocks of "
-        f"{shape.hidden}; {adapter.kind.value} of rank {adapter.rank} trains "
-        f"{plan.trained_weights:,} ({share:.2f} %)."
-    )
-    count = f"{device.count} x " if device.count > 1 else ""
-    yield f"On {count}{device.name} with {device.memory_bytes / 1e9:.1f} GB."
-    every = request.every_n_layers
-    which = f" of every {every}. layer" if every > 1 else ""
-    again = f", activations{which} computed twice" if every else ""
-    yield (
-        f"{request.config.schedule.batch_size} rows per step as {execution.accumulation} x "
-        f"{request.micro_batch}{again}. Rows {request.rows.origin}."
-    )
-
-
-def _memory_table(plan: Plan) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    table.add_column(f"peak memory, GB (moment: {plan.memory.moment})")
-    for name in ("low", "high"):
-        table.add_column(name, justify="right")
-    for term in plan.memory.terms:
-        table.add_row(term.name, gigabytes(term.low), gigabytes(term.high))
-    table.add_row("sum", gigabytes(plan.memory.low), gigabytes(plan.memory.high))
-    return table
-
-
-def _measured_lines(plan: Plan, measured: Measured) -> Iterator[str]:
-    estimate = plan.time.step_s
-    told = "" if estimate is None else f" (estimate {_range(estimate, '.3g')} s)"
-    yield (
-        f"Measured here in {measured.steps} of 20 steps: peak {measured.peak_bytes / 1e9:.2f} GB "
-        f"(estimate {plan.memory.low / 1e9:.2f} to {plan.memory.high / 1e9:.2f} GB), "
-        f"{measured.seconds / measured.steps:.3g} s per step of "
-        f"{measured.tokens / measured.steps:.0f} tokens{told}."
-    )
-
-
-def verdict(plan: Plan) -> str:
-    """Whether it fits, what decides, and the largest micro-batch."""
-    memory, device = plan.memory, plan.request.device
-    biggest = memory.biggest
-    extent = f"{gigabytes(memory.low)} to {gigabytes(memory.high)} GB"
-    text = (
-        f"It {plan.fit.value}: {extent} of {gigabytes(device.memory_bytes)} GB. The biggest part "
-        f"is {biggest.name}, {gigabytes(biggest.high)} GB. "
-    )
-    if plan.largest:
-        return f"{text}Largest micro-batch that fits: {plan.largest} rows."
-    return f"{text}Not even one row at a time is sure to fit."
-
-
-def _time_lines(plan: Plan) -> Iterator[str]:
-    time, work = plan.time, plan.work
-    yield (
-        f"{time.steps:,} steps, {work.rows:,} rows shown, {work.tokens:,} tokens with padding "
-        f"({work.tokens / max(1, work.rows):.0f} a row), {time.flops:.3g} operations."
-    )
-    if time.step_s is None or time.total_s is None:
-        yield "Time: the rate of this device is not known; --calibrate measures it."
-        return
-    low, high = (seconds / 3600 for seconds in time.total_s)
-    yield f"Time: {_range(time.step_s, '.3g')} s per step, {_range((low, high), '.3g')} h in all."
-    if plan.cost is not None:
-        yield f"Cost: {_range(plan.cost, '.2f')} at {plan.request.price:g} per hour."
-
-
-def _range(ends: tuple[float, float], form: str) -> str:
-    """``2.5 to 5.3``, or one number where both ends read the same."""
-    low, high = (format(end, form) for end in ends)
-    return low if low == high else f"{low} to {high}"
-
-
-def _disk_lines(plan: Plan) -> Iterator[str]:
-    disk = plan.disk
-    download = f"download {gigabytes(disk.download)}" if disk.download else "nothing to download"
-    yield (
-        f"Disk: {gigabytes(disk.needed)} GB free are needed ({download}, "
-        f"checkpoints {gigabytes(disk.checkpoints)}, adapters {gigabytes(disk.adapters)}, and a "
-        f"fifth to spare); a merged export takes {gigabytes(disk.merged)} more."
-    )
-
-
-def remedy_lines(remedies: Remedies) -> Iterator[str]:
-    """What was tried and came of it."""
-    if remedies.tried:
-        yield "Tried, each on top of the one before:"
-    for each in remedies.tried:
-        low, high = gigabytes(each.memory.low), gigabytes(each.memory.high)
-        yield f"  {each.change}: {each.fit.value} ({low} to {high} GB)"
-    if remedies.solution is not None:
-        return
-    for at, reason in enumerate(remedies.unavailable):
-        word = "Reason" if at == 0 and not remedies.tried else "Not an option"
-        yield f"{word}: {reason}."
-    if remedies.larger:
-        yield f"It would fit on: {', '.join(remedies.larger)}."
-
-
-def gigabytes(number: float) -> str:
-    """Bytes as decimal gigabytes, to a tenth above 10 and a thousandth below 1."""
-    value = number / 1e9
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 1 else f"{value:.3f}"

@@ -91,7 +91,7 @@ def _play(args: argparse.Namespace) -> int:
         )
     edition = find_edition(args.edition)
     counter, count_tokens = token_counter(args.tokenizer)
-    specs = _with_style([_read_spec(args.a), _read_spec(args.b)], args.style)
+    specs = with_style([read_spec(args.a), read_spec(args.b)], args.style)
     asker = _asker(args, count_tokens)
     config = MatchConfig(
         topics=tuple(map(asker.find_topic, args.topics or asker.topics)),
@@ -99,7 +99,7 @@ def _play(args: argparse.Namespace) -> int:
         questions=edition.default_questions if args.questions is None else args.questions,
         seed=args.seed,
         token_counter=counter,
-        per_call=_per_call(specs, args.questions or edition.default_questions),
+        per_call=calls_of(specs, args.questions or edition.default_questions),
     )
     asker.check(draw_topics(config.topics, config.questions, config.seed))
     one, other = _entrants(specs, asker, args)
@@ -118,7 +118,7 @@ def _play(args: argparse.Namespace) -> int:
     return 0
 
 
-class _Spec(NamedTuple):
+class Spec(NamedTuple):
     """An entrant as it was asked for. `base` is None for baselines and ensembles; `style` None: not
     known.
     """
@@ -132,32 +132,33 @@ class _Spec(NamedTuple):
     """A folder with agents/ or a URL: it asks its own questions."""
 
 
-def _per_call(specs: Sequence[_Spec], questions: int) -> int:
+def calls_of(specs: Sequence[Spec], questions: int) -> int:
     """A folder is started once per innings: its program loads its model each time."""
     folders = any(spec.stranger and "://" not in spec.stranger for spec in specs)
     return questions if folders else 1
 
 
-def _read_spec(text: str) -> _Spec:
+def read_spec(text: str) -> Spec:
+    """What a text names: see SPECS. InputError with the nearest baseline for anything else."""
     import difflib
 
     from underdog.agents.baseline import BASELINES
     from underdog.errors import InputError
 
     if text in BASELINES:
-        return _Spec(text)
+        return Spec(text)
     kind, _, rest = text.partition(":")
     if kind == "model" and rest:
         base, _, adapter = rest.partition(":")
         folder = Path(adapter) if adapter else None
         name = _short(Path(base)) + (f" + {_short(folder)}" if folder else "")
-        return _Spec(name, base, folder)
+        return Spec(name, base, folder)
     if kind == "ensemble" and rest:
         return _read_ensemble(Path(rest))
     if text.startswith(("http://", "https://")):
-        return _Spec(text, stranger=text)
+        return Spec(text, stranger=text)
     if (Path(text) / "agents").is_dir():
-        return _Spec(Path(text).resolve().name, stranger=text)
+        return Spec(Path(text).resolve().name, stranger=text)
     if Path(text).is_dir():
         return _read_run(Path(text))
     near = difflib.get_close_matches(text, BASELINES, n=1)
@@ -170,7 +171,7 @@ def _short(path: Path) -> str:
     return parts[-1] if parts else path.name
 
 
-def _read_run(folder: Path) -> _Spec:
+def _read_run(folder: Path) -> Spec:
     """The base that a run's adapter was trained on, and how it was asked there."""
     from underdog.errors import InputError
     from underdog.runs.files import read_json
@@ -190,18 +191,18 @@ def _read_run(folder: Path) -> _Spec:
     trained = (adapter.parent / MANIFEST_NAME).is_file()
     recipe = read_manifest(adapter.parent).identity.get("training") if trained else None
     style = recipe.get("style") if isinstance(recipe, Mapping) else None
-    return _Spec(_short(folder.resolve()), str(name), adapter, style)
+    return Spec(_short(folder.resolve()), str(name), adapter, style)
 
 
-def _read_ensemble(path: Path) -> _Spec:
+def _read_ensemble(path: Path) -> Spec:
     """Its file says how its members are asked."""
     from underdog.inference.ensemble_file import read_ensemble
 
     style = str(read_ensemble(path).scoring["style"])
-    return _Spec(path.stem, style=style, ensemble=path)
+    return Spec(path.stem, style=style, ensemble=path)
 
 
-def _with_style(specs: Sequence[_Spec], wanted: str | None) -> list[_Spec]:
+def with_style(specs: Sequence[Spec], wanted: str | None) -> list[Spec]:
     """Where nothing says how a model is asked, as its opponent is; else by the texts of choices."""
     known = next((spec.style for spec in specs if spec.style is not None), None)
     return [spec._replace(style=wanted or spec.style or known or "texts") for spec in specs]
@@ -211,7 +212,7 @@ def _asker(args: argparse.Namespace, count_tokens: CountTokens) -> BankAsker | P
     from underdog.errors import InputError
 
     if args.puzzles is None:
-        return _bank(args.data, count_tokens)
+        return open_bank(args.data, count_tokens)
     if args.data is not None:
         raise InputError("questions from one place", got="--data and --puzzles", hint="one of them")
     from underdog.agents.puzzle_asker import PuzzleAsker
@@ -219,7 +220,7 @@ def _asker(args: argparse.Namespace, count_tokens: CountTokens) -> BankAsker | P
     return PuzzleAsker(args.puzzles, edition=args.edition, count_tokens=count_tokens)
 
 
-def _bank(data: Path | None, count_tokens: CountTokens) -> BankAsker:
+def open_bank(data: Path | None, count_tokens: CountTokens) -> BankAsker:
     """Questions of the validation split of a built set, with their difficulty; or all of ours."""
     from underdog.agents.bank_asker import BankAsker
 
@@ -259,7 +260,7 @@ def token_counter(name: str | None) -> tuple[str, CountTokens]:
 
 
 def _entrants(
-    specs: Sequence[_Spec], asker: BankAsker | PuzzleAsker, args: argparse.Namespace
+    specs: Sequence[Spec], asker: BankAsker | PuzzleAsker, args: argparse.Namespace
 ) -> tuple[Entrant, Entrant]:
     """Both ask from the same questions; models with adapters are opened first, so that a plain
     base can use the weights of one of them.
@@ -271,16 +272,16 @@ def _entrants(
     for place in sorted((0, 1), key=lambda place: specs[place].adapter is None):
         spec = specs[place]
         if spec.stranger is not None:
-            made[place] = _stranger(spec.stranger, args)
+            made[place] = open_stranger(spec.stranger, args)
             continue
-        answerer, identity = _answerer(spec, args, opened)
+        answerer, identity = open_answerer(spec, args, opened)
         identity = {"answers": identity, "asks_from": asker.digest}
         made[place] = Entrant(spec.name, asker, answerer, identity)
     return made[0], made[1]
 
 
-def _stranger(where: str, args: argparse.Namespace) -> Entrant:
-    """The match's folder, which holds keys, is hidden from it."""
+def open_stranger(where: str, args: argparse.Namespace) -> Entrant:
+    """A folder or a URL. `args.out`, which holds keys, is hidden from it."""
     from underdog.protocol.editions import find_edition
 
     edition = find_edition(args.edition)
@@ -295,9 +296,10 @@ def _stranger(where: str, args: argparse.Namespace) -> Entrant:
     return folder_entrant(Path(where), edition=edition, isolation=isolation, hidden=(args.out,))
 
 
-def _answerer(
-    spec: _Spec, args: argparse.Namespace, opened: dict[str, Scorer]
+def open_answerer(
+    spec: Spec, args: argparse.Namespace, opened: dict[str, Scorer]
 ) -> tuple[Answerer, Mapping[str, Any]]:
+    """A baseline, a model or an ensemble, and what tells it apart. `opened`: models by base."""
     from underdog.agents.baseline import baseline
 
     if spec.ensemble is not None:
@@ -319,7 +321,7 @@ def _ensemble(path: Path) -> tuple[Answerer, Mapping[str, Any]]:
 
 
 def _model(
-    spec: _Spec, base: str, args: argparse.Namespace, opened: dict[str, Scorer]
+    spec: Spec, base: str, args: argparse.Namespace, opened: dict[str, Scorer]
 ) -> tuple[Answerer, Mapping[str, Any]]:
     from dataclasses import replace
     from functools import partial
@@ -346,6 +348,7 @@ def show(board: Scoreboard) -> list[Table | str]:
     """What the terminal shows: the score, what was lost and why, and what it means."""
     parts: list[Table | str] = [_table(board)]
     parts += _losses(board)
+    parts += _strictly(board)
     parts.append(_verdict(board))
     comparison = board.comparison
     if comparison is not None:
@@ -400,6 +403,17 @@ def _losses(board: Scoreboard) -> list[str]:
         if parts:
             lines.append(f"{team.team} {team.name}: {', '.join(parts)}.")
     return lines
+
+
+def _strictly(board: Scoreboard) -> list[str]:
+    """Both results, where reading answers for the choice that they name gives another one."""
+    if all(team.strict_total == team.total for team in board.teams):
+        return []
+    official, strict = (
+        " : ".join(f"{total:.1f}" for total in totals)
+        for totals in zip(*((team.total, team.strict_total) for team in board.teams), strict=True)
+    )
+    return [f"Official score {official}; strict, with answers in any form, {strict}."]
 
 
 def _verdict(board: Scoreboard) -> str:

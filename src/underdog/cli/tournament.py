@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from underdog.tournament.record import Record
 
 _ENGINES = ("local", "in-process", "ray")
+_ISOLATIONS = ("namespaces", "processes")
 _FORMATS = ("match", "round-robin", "knockout", "swiss", "gauntlet")
 _SHOWN_ROWS = 30
 """Rows of a table on the terminal; --all shows the rest."""
@@ -61,6 +62,7 @@ def _add_run(action: argparse.ArgumentParser) -> None:
     add("--style", choices=("texts", "letters"), help="how models are asked (default: as trained)")
     add("--dtype", choices=("float32", "bfloat16", "float16"), help="of models (float32)")
     add("--tokenizer", metavar="MODEL", help="counts tokens for the limits (default: an estimate)")
+    add("--isolation", choices=_ISOLATIONS, help="of agents/ folders (default: the strongest here)")
     _add_engine(action)
 
 
@@ -114,11 +116,13 @@ def _play(args: argparse.Namespace, out: Path, settings: Mapping[str, Any]) -> i
     from underdog.tournament.league import League, Venue
     from underdog.tournament.ledger import LEDGER_NAME, Ledger
 
-    opened = open_tournament(settings)
-    # A model lives in this process; its answers cannot be had elsewhere.
+    opened = open_tournament(settings, out)
+    # A model lives in this process, and a folder is started by it: neither can be elsewhere.
     name = args.engine if opened.all_baselines else "in-process"
     workers = args.workers if opened.all_baselines else None
     address = args.address if opened.all_baselines else None
+    if not opened.all_baselines and (args.workers or args.engine == "ray"):
+        console.print("Models, folders and servers play in this process, one game at a time.")
     with (
         locked(out),
         Ledger(out / LEDGER_NAME, create=True) as ledger,

@@ -11,7 +11,7 @@ import difflib
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,11 +40,14 @@ DEFAULTS: Mapping[str, Any] = {
     "style": None,
     "dtype": "float32",
     "tokenizer": None,
+    "isolation": None,
     "entrants": None,
 }
 """Every key of a TOML file, with what holds when it is not there."""
 _TYPES: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(("format", "edition", "data", "style", "dtype", "tokenizer"), (str,)),
+    **dict.fromkeys(
+        ("format", "edition", "data", "style", "dtype", "tokenizer", "isolation"), (str,)
+    ),
     **dict.fromkeys(("questions", "seed", "best_of", "rounds", "qualifiers"), (int,)),
     **dict.fromkeys(("double", "third_place"), (bool,)),
     **dict.fromkeys(("topics", "tie_breaks", "entrants"), (list,)),
@@ -118,7 +121,6 @@ class OwnSeed:
     def ask(self, call: QuestionCall) -> list[object]:
         """As the bank asks under another seed."""
         import hashlib
-        from dataclasses import replace
 
         mixed = hashlib.sha256(f"{call.seed}:{self.salt}".encode()).digest()
         return self.asker.ask(replace(call, seed=int.from_bytes(mixed[:6], "big")))
@@ -126,8 +128,8 @@ class OwnSeed:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A tournament ready to be played. `all_baselines`: no model among them, so that answerers can
-    be sent to workers.
+    """A tournament ready to be played. `all_baselines`: no model, folder or URL among them, so
+    that answerers can be sent to workers.
     """
 
     config: TournamentConfig
@@ -137,40 +139,46 @@ class Opened:
     all_baselines: bool
 
 
-def open_tournament(settings: Mapping[str, Any]) -> Opened:
-    """Build the parts; models are loaded last."""
-    from underdog.cli.play import _bank, _read_spec, _token_counter, _with_style
+def open_tournament(settings: Mapping[str, Any], out: Path) -> Opened:
+    """Build the parts; models are loaded last. `out`, which holds keys, is hidden from folders."""
+    from underdog.cli.play import calls_of, open_bank, read_spec, token_counter, with_style
     from underdog.protocol.editions import find_edition
     from underdog.tournament.league import TournamentConfig
     from underdog.tournament.question_sets import Rules
 
-    counter, count_tokens = _token_counter(settings["tokenizer"])
+    counter, count_tokens = token_counter(settings["tokenizer"])
     edition = find_edition(settings["edition"])
     data = settings["data"]
-    bank = _bank(None if data is None else Path(data), count_tokens)
+    bank = open_bank(None if data is None else Path(data), count_tokens)
+    specs = with_style(
+        [read_spec(each["spec"]) for each in settings["entrants"]], settings["style"]
+    )
+    questions = settings["questions"] or edition.default_questions
     rules = Rules(
         topics=tuple(map(bank.find_topic, settings["topics"] or bank.topics)),
         edition=edition.name,
-        questions=settings["questions"] or edition.default_questions,
+        questions=questions,
         seed=settings["seed"],
         token_counter=counter,
+        per_call=calls_of(specs, questions),
     )
     bank.check(rules.draw(1))
-    specs = _with_style(
-        [_read_spec(each["spec"]) for each in settings["entrants"]], settings["style"]
-    )
-    strangers = [spec.stranger for spec in specs if spec.stranger is not None]
-    if strangers:
-        raise InputError(
-            "entrants that play in this process", got=strangers[0], hint="underdog play"
-        )
+    _check_isolation(settings["isolation"])
     names = _names(settings["entrants"], [spec.name for spec in specs])
     config = TournamentConfig(
         rules, _format(settings), _breaker(settings, names), settings["qualifiers"]
     )
-    entrants = _open_entrants(names, specs, bank, settings)
-    baselines = all(not (spec.base or spec.ensemble) for spec in specs)
+    entrants = _open_entrants(names, specs, bank, {**settings, "out": out})
+    baselines = not any(spec.base or spec.ensemble or spec.stranger for spec in specs)
     return Opened(config, entrants, OwnSeed(bank, "hidden"), count_tokens, baselines)
+
+
+def _check_isolation(name: str | None) -> None:
+    from underdog.tournament.entrants.isolation import Isolation
+
+    known = [each.value for each in Isolation]
+    if name is not None and name not in known:
+        raise InputError(f"an isolation out of {', '.join(known)}", got=repr(name))
 
 
 def _names(given: Sequence[Mapping[str, Any]], specs: Sequence[str]) -> list[str]:
@@ -228,15 +236,19 @@ def _open_entrants(
     """Models with adapters are opened first, so that a plain base can use their weights; random
     baselines each get a seed of their own.
     """
-    from underdog.cli.play import _answerer
+    from underdog.cli.play import open_answerer, open_stranger
     from underdog.protocol.player import Entrant
 
     opened: dict[str, Any] = {}
     made: dict[int, Entrant] = {}
     for place in sorted(range(len(specs)), key=lambda place: specs[place].adapter is None):
         seed = settings["seed"] + place
-        args = argparse.Namespace(seed=seed, dtype=settings["dtype"])
-        answerer, identity = _answerer(specs[place], args, opened)
+        args = argparse.Namespace(**{**settings, "seed": seed})
+        stranger = specs[place].stranger
+        if stranger is not None:
+            made[place] = replace(open_stranger(stranger, args), name=names[place])
+            continue
+        answerer, identity = open_answerer(specs[place], args, opened)
         about = {"answers": identity, "asks_from": bank.digest, "seed": seed}
         asker = OwnSeed(bank, names[place])
         made[place] = Entrant(names[place], asker, answerer, about)

@@ -21,8 +21,9 @@ from underdog.protocol.tokens import CountTokens
 from underdog.runs.files import json_text
 from underdog.tournament.events import AnswerGiven, AnswerLost, QuestionAsked, to_json
 from underdog.tournament.formats.fixture import Fixture
-from underdog.tournament.judge import Judge, Lost
-from underdog.tournament.question_sets import QuestionSet, Rules, excerpt, hear, stripped
+from underdog.tournament.hearing import chunks, excerpt, hear
+from underdog.tournament.judge import Judge, Lost, Said
+from underdog.tournament.question_sets import QuestionSet, Rules, stripped
 
 SetKey = tuple[int, str]
 """A topic draw, and the team that asks."""
@@ -60,8 +61,7 @@ def answer_set(
     answerer: Answerer, asked: Sequence[QuestionAsked], *, innings: int, hall: Hall
 ) -> list[AnswerGiven | AnswerLost]:
     """One event per question, in order."""
-    desk = _Desk(hall)
-    return [desk.answer(answerer, Shown.of(each), innings) for each in asked]
+    return _Desk(hall).answer(answerer, [Shown.of(each) for each in asked], innings)
 
 
 def match_subject(key: str) -> str:
@@ -98,8 +98,8 @@ class _Desk:
         for innings, asker, answerer in sides:
             player = self._hall.answerers[answerer]
             rows += [
-                row(subject, self.answer(player, shown, innings))
-                for shown in self._shown((fixture.draw, asker))
+                row(subject, event)
+                for event in self.answer(player, self._shown((fixture.draw, asker)), innings)
             ]
         rows.append(Row(subject, FIXTURE_ENDED, "{}"))
         return rows
@@ -110,9 +110,18 @@ class _Desk:
             self._stripped[key] = [Shown.of(each) for each in put]
         return self._stripped[key]
 
-    def answer(self, player: Answerer, shown: Shown, innings: int) -> AnswerGiven | AnswerLost:
-        """One question put, one event back."""
-        said = hear(partial(player.answer, [shown.stripped]), self._hall.clock)
+    def answer(
+        self, player: Answerer, shown: Sequence[Shown], innings: int
+    ) -> list[AnswerGiven | AnswerLost]:
+        """One event per question, in order; put in calls as large as the rules say."""
+        events = []
+        for part in chunks(shown, self._hall.rules.per_call):
+            ask = partial(player.answer, [each.stripped for each in part])
+            heard = hear(ask, self._hall.clock, len(part))
+            events += [self._judged(*pair, innings) for pair in zip(part, heard, strict=True)]
+        return events
+
+    def _judged(self, shown: Shown, said: Said, innings: int) -> AnswerGiven | AnswerLost:
         heard = self._judge.answer(said, shown.question)
         seconds = round(said.elapsed_s, 6)
         if isinstance(heard, Lost):

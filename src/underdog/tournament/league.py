@@ -16,7 +16,7 @@ from typing import Any
 from underdog.data.engine.engine import Engine, cut
 from underdog.data.engine.local import IN_PROCESS
 from underdog.errors import InputError, RunMismatchError
-from underdog.protocol.player import Asker, Entrant
+from underdog.protocol.player import LISTED_TOPICS, Asker, Entrant
 from underdog.protocol.tokens import CountTokens, estimate_tokens
 from underdog.runs.files import json_text
 from underdog.runs.progress import SILENT, Progress
@@ -172,12 +172,14 @@ class League:
         if key in self._record.sets:
             return
         draw, team = key
+        known = self._entrants.get(team)
         made = make_set(
             asker,
             self._config.rules,
             draw=draw,
             count_tokens=self._venue.count_tokens,
             clock=self._venue.clock,
+            listed=known is not None and known.identity.get("topics") == LISTED_TOPICS,
         )
         subject = f"set/{draw}/{team}"
         closed = Row(subject, SET_CLOSED, json_text({"draw": draw, "team": team}))

@@ -6,12 +6,11 @@ What the asker does wrong is an event, never an exception; keys stay in here and
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from underdog.errors import InfrastructureError, InputError
+from underdog.errors import InputError
 from underdog.mcq.presentation import Presentation
 from underdog.mcq.question import Question
 from underdog.protocol.editions import NEWEST, find_edition
@@ -19,18 +18,14 @@ from underdog.protocol.filters import enough
 from underdog.protocol.official import write_question
 from underdog.protocol.player import (
     Asker,
-    PlayerFault,
-    PlayerFaultKind,
     QuestionCall,
     StrippedQuestion,
 )
 from underdog.protocol.tokens import ESTIMATE, CountTokens
 from underdog.tournament.events import QuestionAsked, QuestionRejected
-from underdog.tournament.judge import Judge, Refused, Said
+from underdog.tournament.hearing import chunks, excerpt, hear
+from underdog.tournament.judge import Judge, Refused, Said, on_topic
 from underdog.tournament.referee import draw_topics
-
-EXCERPT = 300
-"""Characters of a rejected message that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +42,15 @@ class Rules:
     """Decides draws, orders of choices, and what askers are told to use."""
     token_counter: str = ESTIMATE
     """What the token counter is called in the store."""
+    per_call: int = 1
+    """Items that a player is given at once, at least 1; its time is shared equally between them."""
 
     def __post_init__(self) -> None:
         find_edition(self.edition)
-        if not self.topics or self.questions < 1:
+        if not self.topics or self.questions < 1 or self.per_call < 1:
             raise InputError(
-                "at least one topic and one question", got=f"{self.topics}, {self.questions}"
+                "at least one topic, one question and one item per call",
+                got=f"{self.topics}, {self.questions}, {self.per_call}",
             )
 
     def draw_seed(self, draw: int) -> int:
@@ -102,56 +100,37 @@ def make_set(
     draw: int,
     count_tokens: CountTokens,
     clock: Callable[[], float],
+    listed: bool = False,
 ) -> QuestionSet:
-    """Ask for each question of a draw and judge it, one call per question as in `play`."""
+    """Ask for each question of a draw and judge it, in calls as in `play`.
+
+    `listed`: the asker draws its topics itself, so that any topic of the draw is right.
+    """
     judge = Judge(find_edition(rules.edition), count_tokens)
     topics, seed = rules.draw(draw), rules.draw_seed(draw)
     events: list[QuestionAsked | QuestionRejected] = []
     before: set[str] = set()
-    for number, topic in enumerate(topics):
-        call = QuestionCall(topics, seed, number, number + 1)
-        said = hear(partial(asker.ask, call), clock)
-        found = judge.question(said, topics=(topic,), before=before)
-        seconds = round(said.elapsed_s, 6)
-        if isinstance(found, Refused):
-            detail, message = excerpt(found.detail), excerpt(repr(said.message))
-            events.append(QuestionRejected(1, number, found.reason, detail, message, seconds))
-            continue
-        before.add(found.id)
-        shown = Presentation.shuffled(len(found.choices), seed=f"{seed}:{found.id}")
-        served = write_question(found, shown) | {"topic": topic}
-        events.append(QuestionAsked(1, number, found.id, served, shown.order, seconds))
+    for numbers in chunks(range(len(topics)), rules.per_call):
+        call = QuestionCall(topics, seed, numbers[0], numbers[-1] + 1)
+        heard = hear(partial(asker.ask, call), clock, len(numbers))
+        for number, said in zip(numbers, heard, strict=True):
+            drawn = topics[number]
+            allowed = tuple(dict.fromkeys([drawn, *topics])) if listed else (drawn,)
+            found = judge.question(said, topics=allowed, before=before)
+            if isinstance(found, Question):
+                before.add(found.id)
+            events.append(_event(number, said, found, topics=allowed, seed=seed))
     return QuestionSet(tuple(events))
 
 
-def hear(speak: Callable[[], Sequence[object]], clock: Callable[[], float]) -> Said:
-    """Let a player say one thing. Whatever it does is an outcome of the game; a SystemExit in its
-    code must not end ours. What it hands back is judged as JSON, so it cannot act any more.
-    """
-    message: object = None
-    came, failure = False, ""
-    fault: PlayerFaultKind | None = None
-    begun = clock()
-    try:
-        messages = [_plain(each) for each in speak()]
-        came = bool(messages)
-        message = messages[0] if came else None
-    except InfrastructureError:
-        raise
-    except PlayerFault as error:
-        failure, fault = error.detail or error.kind.value, error.kind
-    except (Exception, SystemExit) as error:  # noqa: BLE001  (a player's fault is an outcome)
-        failure = f"{type(error).__name__}: {error}"
-    return Said(message, came, failure, clock() - begun, fault)
-
-
-def _plain(message: object) -> object:
-    try:
-        return json.loads(json.dumps(message))
-    except (TypeError, ValueError, RecursionError):
-        return f"(no JSON: {type(message).__name__})"
-
-
-def excerpt(text: str) -> str:
-    """The beginning, in characters that UTF-8 can hold."""
-    return text[:EXCERPT].encode("utf-8", "replace").decode("utf-8")
+def _event(
+    number: int, said: Said, found: Question | Refused, *, topics: tuple[str, ...], seed: int
+) -> QuestionAsked | QuestionRejected:
+    seconds = round(said.elapsed_s, 6)
+    if isinstance(found, Refused):
+        detail, message = excerpt(found.detail), excerpt(repr(said.message))
+        return QuestionRejected(1, number, found.reason, detail, message, seconds)
+    shown = Presentation.shuffled(len(found.choices), seed=f"{seed}:{found.id}")
+    topic = next(each for each in topics if on_topic(found.topic, each))
+    served = write_question(found, shown) | {"topic": topic}
+    return QuestionAsked(1, number, found.id, served, shown.order, seconds)

@@ -12,22 +12,19 @@ match stops, and goes on from its log.
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from underdog.errors import InfrastructureError, InputError
+from underdog.errors import InputError
 from underdog.mcq.presentation import Presentation
 from underdog.protocol.editions import NEWEST, find_edition
 from underdog.protocol.official import read_question, write_question
 from underdog.protocol.player import (
     LISTED_TOPICS,
     Entrant,
-    PlayerFault,
-    PlayerFaultKind,
     QuestionCall,
     StrippedQuestion,
 )
@@ -46,13 +43,11 @@ from underdog.tournament.events import (
     QuestionRejected,
     to_json,
 )
+from underdog.tournament.hearing import chunks, excerpt, hear
 from underdog.tournament.history import INNINGS, TEAMS, History, answering_team, asking_team
 from underdog.tournament.judge import Judge, Lost, Refused, Said, on_topic
 from underdog.tournament.scoreboard import Scoreboard, scoreboard
 from underdog.tournament.store import EVENTS_NAME, check_same_match, read_events, write_result
-
-EXCERPT = 300
-"""Characters of a rejected message that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +178,12 @@ class _Referee:
         """The asking team's questions, judged one by one, in the order of the draw."""
         started = self._history.started
         asker = self._game.entrants[asking_team(innings)].asker
-        for numbers in _chunks(range(started.questions), started.per_call):
+        for numbers in chunks(range(started.questions), started.per_call):
             wanted = self._history.open_questions(innings).intersection(numbers)
             if not wanted:
                 continue
             call = QuestionCall(started.topics, started.seed, numbers[0], numbers[-1] + 1)
-            said = self._hear(partial(asker.ask, call), len(numbers))
+            said = hear(partial(asker.ask, call), self._clock, len(numbers))
             for number, each in zip(numbers, said, strict=True):
                 if number in wanted:
                     self._game.happened(self._judged_question(innings, number, each))
@@ -199,39 +194,16 @@ class _Referee:
         history = self._history
         answerer = self._game.entrants[answering_team(innings)].answerer
         put = () if history.disqualified(innings) else sorted(history.asked[innings])
-        for numbers in _chunks(put, history.started.per_call):
+        for numbers in chunks(put, history.started.per_call):
             wanted = history.open_answers(innings).intersection(numbers)
             if not wanted:
                 continue
             questions = [_strip(history.asked[innings][number]) for number in numbers]
-            said = self._hear(partial(answerer.answer, questions), len(numbers))
+            said = hear(partial(answerer.answer, questions), self._clock, len(numbers))
             for number, each in zip(numbers, said, strict=True):
                 if number in wanted:
                     self._game.happened(self._judged_answer(innings, number, each))
                     self._progress.advance()
-
-    def _hear(self, player: Callable[[], Sequence[object]], items: int) -> list[Said]:
-        """Let a player speak, and share its time between the items. Whatever it does is an outcome
-        of the match; a SystemExit in its code must not end ours.
-        """
-        messages: list[object] = []
-        failure = ""
-        fault: PlayerFaultKind | None = None
-        begun = self._clock()
-        try:
-            messages = [_plain(message) for message in player()]
-        except InfrastructureError:
-            raise
-        except PlayerFault as error:
-            failure, fault = error.detail or error.kind.value, error.kind
-        except (Exception, SystemExit) as error:  # noqa: BLE001  (a player's fault is an outcome)
-            failure = f"{type(error).__name__}: {error}"
-        each_s = (self._clock() - begun) / items
-        padded = [*messages[:items], *([None] * (items - len(messages)))]
-        return [
-            Said(message, place < len(messages), failure, each_s, fault)
-            for place, message in enumerate(padded)
-        ]
 
     def _judged_question(
         self, innings: int, number: int, said: Said
@@ -242,7 +214,7 @@ class _Referee:
         found = self._judge.question(said, topics=topics, before=before)
         seconds = round(said.elapsed_s, 6)
         if isinstance(found, Refused):
-            detail, message = _excerpt(found.detail), _excerpt(repr(said.message))
+            detail, message = excerpt(found.detail), excerpt(repr(said.message))
             return QuestionRejected(innings, number, found.reason, detail, message, seconds)
         shown = Presentation.shuffled(len(found.choices), seed=f"{seed}:{found.id}")
         topic = next(each for each in topics if on_topic(found.topic, each))
@@ -262,26 +234,10 @@ class _Referee:
         heard = self._judge.answer(said, self._history.asked[innings][number].question)
         seconds = round(said.elapsed_s, 6)
         if isinstance(heard, Lost):
-            return AnswerLost(innings, number, heard.outcome, _excerpt(heard.detail), seconds)
+            return AnswerLost(innings, number, heard.outcome, excerpt(heard.detail), seconds)
         return AnswerGiven(innings, number, *heard, elapsed_s=seconds)
-
-
-def _plain(message: object) -> object:
-    """The message as JSON would carry it: what is judged cannot change or act any more."""
-    try:
-        return json.loads(json.dumps(message))
-    except (TypeError, ValueError, RecursionError):
-        return f"(no JSON: {type(message).__name__})"
 
 
 def _strip(asked: QuestionAsked) -> StrippedQuestion:
     question = read_question(asked.question)
     return StrippedQuestion(question.text, question.choices)
-
-
-def _chunks(numbers: Sequence[int], size: int) -> list[Sequence[int]]:
-    return [numbers[start : start + size] for start in range(0, len(numbers), size)]
-
-
-def _excerpt(text: str) -> str:
-    return text[:EXCERPT].encode("utf-8", "replace").decode("utf-8")

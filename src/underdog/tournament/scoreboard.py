@@ -42,11 +42,15 @@ class AskedRow:
         return score_innings([self.asked.question], [self.official]).correct == 1
 
     @property
+    def strictly_correct(self) -> bool:
+        """By the choice that was named, whatever the form."""
+        given = self.answer
+        return isinstance(given, AnswerGiven) and given.letter == self.asked.question["answer"]
+
+    @property
     def lost_to_format(self) -> bool:
         """Names the right choice, in a form that the official comparison does not accept."""
-        given = self.answer
-        named = isinstance(given, AnswerGiven) and given.letter == self.asked.question["answer"]
-        return named and not self.correct
+        return self.strictly_correct and not self.correct
 
     def to_json(self) -> dict[str, Any]:
         """One row of the table in result.json."""
@@ -87,6 +91,13 @@ class InningsBoard:
             [row.asked.question for row in self.rows], [row.official for row in self.rows]
         )
 
+    @property
+    def strict_score(self) -> InningsScore:
+        """The same with each answer read for the choice that it names."""
+        if self.disqualified:
+            return InningsScore(0, 0)
+        return InningsScore(len(self.rows), sum(row.strictly_correct for row in self.rows))
+
     def to_json(self) -> dict[str, Any]:
         """As in result.json."""
         table = [row.to_json() for row in self.rows]
@@ -125,6 +136,11 @@ class TeamBoard:
         return self.asking.score.asking + self.answering.score.answering
 
     @property
+    def strict_total(self) -> float:
+        """The total where an answer counts for the choice that it names, in whatever form."""
+        return self.asking.strict_score.asking + self.answering.strict_score.answering
+
+    @property
     def points(self) -> int:
         """Raw points: questions not answered rightly, and right answers."""
         return self.asking.score.asking_points + self.answering.score.answering_points
@@ -144,6 +160,7 @@ class TeamBoard:
                 "answering": answering.answering,
                 "total": self.total,
             },
+            "strict_total": self.strict_total,
             "points": {
                 "asking": asking.asking_points,
                 "answering": answering.answering_points,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from underdog.agents.puzzles.generate import PuzzleConfig, fits, make_puzzle, make_puzzles
 from underdog.agents.puzzles.models import right_choices
-from underdog.agents.puzzles.topics import EDITION_TOPICS, KINDS, TOPICS, find_topic, topic_of
+from underdog.agents.puzzles.syllogism import GROUPS, PATTERNS
+from underdog.agents.puzzles.topics import KINDS, TOPICS, find_topic, topic_of
 from underdog.errors import InputError
 from underdog.mcq.question import normalise
 from underdog.protocol.editions import EDITIONS
@@ -35,7 +37,7 @@ def test_exactly_one_choice_is_right_in_every_world(config: PuzzleConfig, number
     puzzle = make_puzzle(config, number)
     assert right_choices(puzzle) == [puzzle.question.answer]
     assert fits(puzzle.question, EDITIONS[config.edition], estimate_tokens)
-    assert puzzle.question.topic == topic_of(config.kind)
+    assert puzzle.question.topic == topic_of(config.kind, config.edition)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -70,6 +72,38 @@ def test_no_letter_is_likelier_and_no_puzzle_comes_twice(kind: str) -> None:
     assert len({each.question.id for each in puzzles}) == 80
 
 
+def test_conclusions_look_the_same_from_each_of_them() -> None:
+    """For each pattern and each two of its pairs, a renaming of the groups maps one to the other
+    and the pattern to itself; "no" and "some" are the same either way round.
+    """
+    for form, patterns in PATTERNS.items():
+        for pattern in patterns:
+            told = [tuple(sorted(each)) if form in ("no", "some") else each for each in pattern]
+            images = set()
+            for names in permutations(range(GROUPS)):
+                moved = [(names[one], names[other]) for one, other in told]
+                if form in ("no", "some"):
+                    moved = [(min(each), max(each)) for each in moved]
+                if set(moved) == set(told):
+                    images.add(moved[0])
+            assert images == set(told)
+            assert len(images) == 4
+
+
+def test_the_right_number_of_a_series_is_as_often_the_larger_one() -> None:
+    """And as often even: with 400 fair coins, a share beyond 41 to 59 % has a chance of 0.0003."""
+    larger, even, unlike = 0, 0, 0
+    for puzzle in make_puzzles(PuzzleConfig("series", 0.5, seed=4), 400):
+        place = puzzle.names.index("number")
+        right = puzzle.claims[puzzle.question.answer][place][3]
+        (wrong,) = {claim[place][3] for claim in puzzle.claims} - {right}
+        larger += right > wrong
+        if (right - wrong) % 2:
+            unlike, even = unlike + 1, even + (right % 2 == 0)
+    assert 0.41 < larger / 400 < 0.59
+    assert abs(even - unlike / 2) < 1.8 * unlike**0.5
+
+
 @pytest.mark.parametrize("kind", ["seating-linear", "blood", "truth"])
 def test_harder_puzzles_are_larger(kind: str) -> None:
     """More persons, on average, at difficulty 1 than at 0."""
@@ -93,9 +127,16 @@ def test_no_clue_is_needless_where_it_is_not_easy(kind: str) -> None:
 
 def test_topics_are_found_however_editions_write_them() -> None:
     """Names of editions, "Topic/Subtopic", the first word, or a kind; other topics are not."""
-    for topic in {*TOPICS, *(each for topics in EDITION_TOPICS.values() for each in topics)}:
+    for topic in TOPICS:
         assert find_topic(topic) == topic
         assert find_topic(f"Puzzles/{topic.upper()}") == topic
+    for edition in EDITIONS.values():
+        for name in edition.topics:
+            found = find_topic(name)
+            assert found is not None
+            assert {topic_of(kind, edition.name) for kind in TOPICS[found]} == {name}
+    assert find_topic("Blood Relations and Family Tree") == "Family tree logic"
+    assert find_topic("Puzzles") is None
     assert (
         find_topic("seating")
         == find_topic("seating-linear")

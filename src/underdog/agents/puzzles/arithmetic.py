@@ -141,8 +141,9 @@ def _mean(rng: random.Random, reach: int) -> Story | None:
 
 def _discount(rng: random.Random, reach: int) -> Story:
     before, p = 20 * rng.randint(1, reach), 5 * rng.randint(1, 12)
-    parts = {"p": p, "c": before * (100 - p) // 100, "thing": _thing(rng)}
-    return Story("discount", parts, (_equation(100 * parts["c"], 100 - p),), "euros", 20)
+    after = before * (100 - p) // 100
+    parts: dict[str, object] = {"p": p, "c": after, "thing": _thing(rng)}
+    return Story("discount", parts, (_equation(100 * after, 100 - p),), "euros", 20)
 
 
 def _machines(rng: random.Random, reach: int) -> Story:

@@ -87,7 +87,7 @@ def _puzzle(config: PuzzleConfig, draft: Draft) -> Puzzle | None:
         draft.text,
         draft.choices,
         draft.answer,
-        topic=topic_of(config.kind),
+        topic=topic_of(config.kind, config.edition),
         source=f"puzzles/{config.kind}",
         licence="MIT",
         explanation=draft.explanation,

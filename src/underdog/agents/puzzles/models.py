@@ -83,7 +83,7 @@ def _seated_round_table(seats: Sequence[int], fact: Fact) -> bool:
     size = len(seats)
     here, there = seats[rest[0]], seats[rest[1]]
     if name == "right_by":
-        return here == (there + rest[2]) % size
+        return bool(here == (there + rest[2]) % size)
     if name == "beside":
         return here in ((there + 1) % size, (there - 1) % size)
     return size % 2 == 0 and here == (there + size // 2) % size

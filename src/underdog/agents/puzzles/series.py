@@ -3,7 +3,7 @@
 In: a generator of random numbers and a difficulty. Out: a draft. Every part of a term (a letter or
 a number) follows one rule of RULES; the shown terms leave no other rule of them that would go on
 differently. Never: a choice that stands out; each shares its letters with one other and its number
-with one other.
+with one other, and the wrong number was as likely to be the right one.
 
 Facts: ("part", "letter" or "number", v1, v2, ...), letters counting from 0. Claims: ("comes", part,
 steps ahead, value).
@@ -22,18 +22,18 @@ from underdog.agents.puzzles.wording import say
 ALPHABET = 26
 RULES = ("constant step", "growing step", "two steps in turn", "constant ratio")
 LARGEST_NUMBER = 9999
+NEAR = 8
+"""How far apart right and wrong number are at most where numbers grow by steps."""
+TRIES = 60
+"""Pairs of numbers drawn before another series is begun."""
 
 
 class Part(NamedTuple):
-    """What one part of the terms is, all its values, what is said of it in the explanation, and
-    what a wrong value differs by: a multiple of `grain`, so that no choice is even where another is
-    odd.
-    """
+    """What one part of the terms is, all its values, and what is said of it in the explanation."""
 
     kind: str
     values: list[int]
     told: str
-    grain: int = 2
 
 
 def draw(rng: random.Random, difficulty: float) -> Draft | None:
@@ -42,14 +42,39 @@ def draw(rng: random.Random, difficulty: float) -> Draft | None:
     ahead = 2 if rng.random() < difficulty - 0.5 else 1
     letters = 2 if rng.random() < difficulty else 1
     parts = [_draw_letters(rng, difficulty, shown + ahead) for _ in range(letters)]
-    numbers = _draw_numbers(rng, difficulty, shown + ahead)
+    pair = _draw_pair(rng, difficulty, shown, ahead)
+    if pair is None:
+        return None
+    numbers, other = pair
     parts.insert(rng.randrange(letters + 1), numbers)
-    if not 0 < min(numbers.values) <= max(numbers.values) <= LARGEST_NUMBER:
+    if not all(_sure(each, shown, ahead) for each in parts if each is not numbers):
         return None
-    if any(continue_part(each.kind, each.values[:shown], ahead) != {each.values[-1]}
-           for each in parts):  # fmt: skip
-        return None
-    return _tell(rng, parts, shown, ahead)
+    return _tell(rng, parts, shown, other.values[-1])
+
+
+def _draw_pair(
+    rng: random.Random, difficulty: float, shown: int, ahead: int
+) -> tuple[Part, Part] | None:
+    """The numbers of the series, and others of the same rule that end near them, whose last value
+    is the wrong one. Both are drawn alike and rejected together, so which is which cannot be told
+    from their ends.
+    """
+    rule = rng.choice(("constant step",) if difficulty < 0.2 else RULES)
+    for _ in range(TRIES):
+        one, other = (_draw_numbers(rng, rule, difficulty, shown + ahead) for _ in range(2))
+        ends = one.values[-1], other.values[-1]
+        reach = sum(ends) // 3 if rule == "constant ratio" else NEAR
+        if 0 < abs(ends[0] - ends[1]) <= reach and all(
+            0 < min(each.values) <= max(each.values) <= LARGEST_NUMBER and _sure(each, shown, ahead)
+            for each in (one, other)
+        ):
+            return one, other
+    return None
+
+
+def _sure(part: Part, shown: int, ahead: int) -> bool:
+    """Whether the shown values leave one way to go on."""
+    return continue_part(part.kind, part.values[:shown], ahead) == {part.values[-1]}
 
 
 def continue_part(kind: str, values: Sequence[int], ahead: int) -> set[int]:
@@ -90,12 +115,11 @@ def _draw_letters(rng: random.Random, difficulty: float, count: int) -> Part:
     return Part("letter", values, f"letters go {way} by {_describe(rule, steps)}")
 
 
-def _draw_numbers(rng: random.Random, difficulty: float, count: int) -> Part:
-    rule = rng.choice(("constant step",) if difficulty < 0.2 else RULES)
+def _draw_numbers(rng: random.Random, rule: str, difficulty: float, count: int) -> Part:
     if rule == "constant ratio":
         ratio, first = rng.choice((2, 3)), rng.randint(1, 9)
         values = [first * ratio**place for place in range(count)]
-        return Part("number", values, f"numbers are multiplied by {ratio}", values[-2])
+        return Part("number", values, f"numbers are multiplied by {ratio}")
     steps = _draw_steps(rng, rule, count - 1, largest=4 + round(8 * difficulty))
     down = rng.random() < difficulty / 2
     first = rng.randint(1, 40) + (sum(steps) if down else 0)
@@ -125,14 +149,13 @@ def _describe(rule: str, steps: Sequence[int]) -> str:
     return f"{steps[0]} and {steps[1]} in turn"
 
 
-def _tell(rng: random.Random, parts: Sequence[Part], shown: int, ahead: int) -> Draft | None:
+def _tell(rng: random.Random, parts: Sequence[Part], shown: int, wrong_number: int) -> Draft:
+    ahead = len(parts[0].values) - shown
     kinds = [each.kind for each in parts]
     join = rng.choice(("", "", "-", "/"))
     terms = [_term(kinds, [each.values[place] for each in parts], join) for place in range(shown)]
     right = [each.values[-1] for each in parts]
-    offered = _grid(rng, parts, right)
-    if offered is None:
-        return None
+    offered = _grid(rng, kinds, right, wrong_number)
     rng.shuffle(offered)
     answer = offered.index(right)
     choices = tuple(_term(kinds, values, join) for values in offered)
@@ -156,16 +179,12 @@ def _claim(values: Sequence[int], ahead: int) -> Claim:
 
 
 def _grid(
-    rng: random.Random, parts: Sequence[Part], right: Sequence[int]
-) -> list[list[int]] | None:
+    rng: random.Random, kinds: Sequence[str], right: Sequence[int], wrong_number: int
+) -> list[list[int]]:
     """The right letter and a wrong one, crossed with the right number and a wrong one."""
-    number = next(place for place, each in enumerate(parts) if each.kind == "number")
-    letter = rng.choice([place for place in range(len(parts)) if place != number])
+    number = kinds.index("number")
+    letter = rng.choice([place for place in range(len(kinds)) if place != number])
     wrong_letter = (right[letter] + rng.choice((-2, -1, 1, 2))) % ALPHABET
-    times = rng.randint(1, 4) if parts[number].grain == 2 else 1
-    wrong_number = right[number] + rng.choice((-1, 1)) * times * parts[number].grain
-    if wrong_number <= 0:
-        return None
     offered = []
     for one, other in product((right[letter], wrong_letter), (right[number], wrong_number)):
         values = list(right)

@@ -21,31 +21,48 @@ from underdog.agents.puzzles.wording import say, sentence, words
 
 CHOICES = 4
 TRIES = 80
-"""Sets of statements drawn for one form and place of the key before another puzzle is begun."""
+"""Sets of statements drawn for the same conclusions before another puzzle is begun."""
 FORMS = ("all", "no", "some", "some_not")
 HARD = 0.4
-"""From this difficulty on there are four groups, and invented words for them may come up."""
+"""From this difficulty on invented words for the groups may come up."""
+GROUPS = 4
+"""Of a puzzle with four conclusions: three groups have no pattern of four that fits."""
+CYCLE = ((0, 1), (1, 2), (2, 3), (3, 0))
+BOTH_WAYS = ((0, 1), (1, 0), (2, 3), (3, 2))
+CROSS = ((0, 1), (0, 3), (2, 1), (2, 3))
+PATTERNS = {
+    "all": (CYCLE, BOTH_WAYS),
+    "no": (CYCLE,),
+    "some": (CYCLE,),
+    "some_not": (CYCLE, BOTH_WAYS, CROSS),
+}
+"""Form -> which groups the four conclusions are about. For any two pairs of a pattern, some
+renaming of the groups turns one into the other and leaves the pattern as it is.
+"""
 
 
 def draw(rng: random.Random, difficulty: float) -> Draft | None:
     """Which of four conclusions, or which of two; None where what was drawn does not do."""
-    if rng.random() < 0.4:
-        return _draw_two(rng, difficulty)
-    size = 4 if rng.random() < difficulty + 0.2 else 3
-    form = rng.choice(FORMS if size == 4 else ("all", "some_not"))
-    prover = _prover(size)
+    draw_one = _draw_two if rng.random() < 0.4 else _draw_four
+    return draw_one(rng, difficulty)
+
+
+def _draw_four(rng: random.Random, difficulty: float) -> Draft | None:
+    """The conclusions are drawn before the statements, in a pattern that looks the same from each
+    of them, and groups are interchangeable: so whatever statements are found, no conclusion is
+    likelier than another.
+    """
+    form = rng.choice(FORMS)
+    offered = [_fact(form, *pair) for pair in rng.choice(PATTERNS[form])]
+    rng.shuffle(offered)
+    prover = _prover(GROUPS)
     for _ in range(TRIES):
-        premises = _draw_premises(rng, size)
-        open_claims = [each for each in _conclusions(form, size) if not _said(each, premises)]
-        rng.shuffle(open_claims)
-        if len(open_claims) < CHOICES or not prover.possible(premises):
+        premises = _draw_premises(rng, GROUPS)
+        if any(_said(each, premises) for each in offered) or not prover.possible(premises):
             continue
-        follow = [each for each in open_claims if prover.proves(premises, (each,))]
-        rest = [each for each in open_claims if each not in follow]
-        if follow and len(rest) >= CHOICES - 1:
-            offered = rng.sample([follow[0], *rest[: CHOICES - 1]], CHOICES)
-            answer = offered.index(follow[0])
-            return _tell_four(rng, difficulty, premises, offered, answer)
+        follow = [place for place, each in enumerate(offered) if prover.proves(premises, (each,))]
+        if len(follow) == 1:
+            return _tell_four(rng, difficulty, premises, offered, follow[0])
     return None
 
 
@@ -78,12 +95,22 @@ def _draw_two(rng: random.Random, difficulty: float) -> Draft | None:
     for _ in range(TRIES):
         premises = _draw_premises(rng, size)
         everything = [each for form in FORMS for each in _conclusions(form, size)]
-        conclusions = [each for each in everything if not _said(each, premises)]
-        one, other = rng.sample(conclusions, 2)
-        if set(_pair(one)) == set(_pair(other)) or not prover.possible(premises):
+        if not prover.possible(premises):
             continue
-        if wanted == (prover.proves(premises, (one,)), prover.proves(premises, (other,))):
-            return _tell_two(rng, difficulty, premises, (one, other), wanted)
+        open_claims = [each for each in everything if not _said(each, premises)]
+        rng.shuffle(open_claims)
+        sorted_out: dict[bool, list[Fact]] = {True: [], False: []}
+        for each in open_claims:
+            sorted_out[prover.proves(premises, (each,))].append(each)
+        pairs = (
+            (one, other)
+            for one in sorted_out[wanted[0]]
+            for other in sorted_out[wanted[1]]
+            if set(_pair(one)) != set(_pair(other))
+        )
+        pair = next(pairs, None)
+        if pair is not None:
+            return _tell_two(rng, difficulty, premises, pair, wanted)
     return None
 
 

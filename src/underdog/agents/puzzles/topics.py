@@ -1,7 +1,7 @@
 """What kinds of puzzles there are, and which topics of which edition they belong to.
 
-In: a topic's name, however it is written. Out: the kinds that are on it. Source of topics: facts/
-evaluation-and-tournament.md 1.1.
+In: a topic's name, however it is written. Out: the kinds that are on it. How editions name their
+topics stands in `protocol/editions.py`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from underdog.agents.puzzles import arithmetic, blood, seating, series, syllogis
 from underdog.agents.puzzles.puzzle import Draft
 from underdog.errors import InputError
 from underdog.mcq.question import normalise
+from underdog.protocol.editions import EDITIONS, NEWEST
 
 Draw = Callable[[Random, float], Draft | None]
 KINDS: MappingProxyType[str, Draw] = MappingProxyType(
@@ -30,7 +31,7 @@ KINDS: MappingProxyType[str, Draw] = MappingProxyType(
 )
 """Name -> what draws one."""
 SEATING = "Seating Arrangements (Linear, Circular)"
-BLOOD = "Blood Relations and Family Tree"
+BLOOD = "Family tree logic"
 TRUTH = "Truth-teller and Liar Problems"
 SYLLOGISMS = "Syllogisms"
 SERIES = "Mixed Series (Alphanumeric)"
@@ -46,18 +47,29 @@ TOPICS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Topic -> its kinds. Arithmetic is a topic of no edition."""
-EDITION_TOPICS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
+OTHER_NAMES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
-        "2025-07": (TRUTH, SEATING, BLOOD),
-        "2025-10": (SEATING, BLOOD),
-        "2026-02": (SYLLOGISMS, SEATING, BLOOD, SERIES),
+        BLOOD: (
+            "Blood Relations",
+            "Blood Relations and Family Tree",
+            "Puzzles involving generations and family tree logic",
+        ),
+        SERIES: ("Series and Patterns",),
     }
 )
+"""Topic -> what older editions, and the headings of assets/topics.json, call it."""
+HEADING = "puzzles"
+"""A heading of more than one topic: as a first word it says nothing."""
 
 
-def topic_of(kind: str) -> str:
-    """The topic that a kind is on."""
-    return next(topic for topic, kinds in TOPICS.items() if kind in kinds)
+def topic_of(kind: str, edition: str = NEWEST) -> str:
+    """The topic that a kind is on, as the edition names it."""
+    return name_in(edition, next(topic for topic, kinds in TOPICS.items() if kind in kinds))
+
+
+def name_in(edition: str, topic: str) -> str:
+    """What an edition calls a topic of TOPICS; the topic itself where the edition has none."""
+    return next((own for own in EDITIONS[edition].topics if find_topic(own) == topic), topic)
 
 
 def find_kind(name: str) -> str:
@@ -69,13 +81,13 @@ def find_kind(name: str) -> str:
 
 
 def find_topic(name: str) -> str | None:
-    """The topic that a name means: its own name, "Topic/Subtopic", or its first word ("Seating");
-    None when there is none.
+    """The topic that a name means: a name of any edition, "Topic/Subtopic", a kind, or the first
+    word of one of these ("Seating"); None when there is none.
     """
     parts = [normalise(part) for part in (name, *name.split("/"))]
     for topic, kinds in TOPICS.items():
-        known = {normalise(topic), normalise(topic).split()[0], *kinds}
-        if known & set(parts) or any(part.split()[:1] == [normalise(topic).split()[0]]
-                                     for part in parts):  # fmt: skip
+        known = set(map(normalise, (topic, *OTHER_NAMES.get(topic, ()), *kinds)))
+        words = {each.split()[0] for each in known} - {HEADING}
+        if known & set(parts) or words & {word for part in parts for word in part.split()[:1]}:
             return topic
     return None

@@ -75,7 +75,7 @@ def _nvml_missing(host: Host) -> Finding:
             "import pynvml failed or found no card",
         ),
         remedy="pip install nvidia-ml-py",
-        link="https://pypi.org/project/nvidia-ml-py/",
+        link="https://docs.nvidia.com/deploy/nvml-api/index.html",
     )
 
 

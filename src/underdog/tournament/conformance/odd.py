@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-ODD = tuple(
+from typing import Any
+
+ODD: tuple[dict[str, Any], ...] = tuple(
     {
         "question": question,
         "choices": [f"{letter}) {text}" for letter, text in zip("ABCD", texts, strict=True)],

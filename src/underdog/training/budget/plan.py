@@ -15,7 +15,7 @@ from underdog.hardware.gpus import Device
 from underdog.training.budget.activations import Pass
 from underdog.training.budget.adapter_size import kept_weights, trainable_weights
 from underdog.training.budget.compute import Time, estimate_time
-from underdog.training.budget.disk import Disk, estimate_disk
+from underdog.training.budget.disk import Disk, Kept, estimate_disk
 from underdog.training.budget.lengths import Rows, Work, work_of
 from underdog.training.budget.memory import Memory, peak_memory
 from underdog.training.budget.shape import Shape
@@ -36,7 +36,8 @@ class Fit(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is planned. `dtype` is the base's; `local` says that its weights are on this machine;
-    `price` is per hour, in the user's currency.
+    `price` is per hour, in the user's currency; `also` are further models that are fetched, and
+    `copies` is the number of copies of the base beside the hub cache.
     """
 
     shape: Shape
@@ -47,6 +48,8 @@ class Request:
     dtype: str = "float32"
     local: bool = True
     price: float | None = None
+    also: tuple[Shape, ...] = ()
+    copies: int = 0
 
     def __post_init__(self) -> None:
         if self.price is not None and not self.price >= 0:
@@ -118,7 +121,11 @@ class Plan:
             },
             "work": asdict(self.work),
             "time": asdict(self.time),
-            "disk": {**self.disk._asdict(), "needed": self.disk.needed},
+            "disk": {
+                **self.disk._asdict(),
+                "cache": self.disk.cache,
+                "needed": self.disk.needed,
+            },
             "price_per_hour": request.price,
             "cost": self.cost,
         }
@@ -144,14 +151,19 @@ def make_plan(request: Request) -> Plan:
             every_n_layers=request.every_n_layers,
             accumulation=execution.accumulation,
         ),
-        estimate_disk(
-            request.shape,
-            request.adapter,
-            dtype=request.dtype,
-            kept=request.config.checkpoints.keep,
-            local=request.local,
-        ),
+        estimate_disk(request.shape, request.adapter, _kept(request), dtype=request.dtype),
         trainable_weights(request.shape, request.adapter),
+    )
+
+
+def _kept(request: Request) -> Kept:
+    config = request.config
+    return Kept(
+        checkpoints=config.checkpoints.keep,
+        best=config.validation.best,
+        local=request.local,
+        also=request.also,
+        copies=request.copies,
     )
 
 
