@@ -4,8 +4,10 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 OUT    ?= out
+# The processes of the tests share the cores: threads inside each would only wait for one another.
+ONE_THREAD := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE
 
-.PHONY: help setup run test test-vision quick check format docs base bench clean
+.PHONY: help setup run test coverage test-vision quick check format docs base bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -21,9 +23,12 @@ setup: $(READY)  ## make the virtual environment
 run: $(READY)  ## the whole path on embedded defaults, offline, into $(OUT)/
 	HF_HUB_OFFLINE=1 $(BIN)/underdog run --out $(OUT)
 
-test: $(READY)  ## all tests, with coverage
+test: $(READY)  ## all tests
+	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
+
+coverage: $(READY)  ## all tests again, and the lines that they do not reach (half as slow again)
 	rm -f .coverage .coverage.*
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --cov --cov-report=
+	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --cov --cov-report=
 	$(BIN)/coverage report
 
 VISION := .venv-vision
