@@ -7,7 +7,7 @@ OUT    ?= out
 # The processes of the tests share the cores: threads inside each would only wait for one another.
 ONE_THREAD := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE
 
-.PHONY: help setup run test coverage test-vision quick check format docs base bench clean
+.PHONY: help setup run test slow coverage test-vision check format docs base bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -23,10 +23,13 @@ setup: $(READY)  ## make the virtual environment
 run: $(READY)  ## the whole path on embedded defaults, offline, into $(OUT)/
 	HF_HUB_OFFLINE=1 $(BIN)/underdog run --out $(OUT)
 
-test: $(READY)  ## all tests
-	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
+test: $(READY)  ## the tests, but for the slow ones
+	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 -m 'not slow'
 
-coverage: $(READY)  ## all tests again, and the lines that they do not reach (half as slow again)
+slow: $(READY)  ## the slow tests: whole runs, killed and continued, clusters, many processes
+	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 -m slow
+
+coverage: $(READY)  ## all tests, and the lines that they do not reach (half as slow again)
 	rm -f .coverage .coverage.*
 	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --cov --cov-report=
 	$(BIN)/coverage report
@@ -39,9 +42,6 @@ $(VISION)/.ready: pyproject.toml constraints-vision.txt
 
 test-vision: $(VISION)/.ready  ## the tests that need torchvision and Ultralytics, in a venv of its own
 	OMP_NUM_THREADS=1 $(VISION)/bin/python -m pytest tests/vision/yolo
-
-quick: $(READY)  ## the tests that take no time
-	$(BIN)/python -m pytest -m 'not slow'
 
 check: $(READY)  ## format, lint, types, layers, generated docs
 	$(BIN)/ruff format --check .
