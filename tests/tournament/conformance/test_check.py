@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from planted import CODES, plant
+from planted_entries import CODES, plant
 
 from entries import entry
 from fakes import numbered_questions
