@@ -16,7 +16,7 @@ from typing import Any
 
 from underdog.hardware.doctor.finding import Severity
 
-KNOWLEDGE = ("amd.toml", "nvidia.toml", "common.toml")
+KNOWLEDGE = ("amd.toml", "nvidia.toml", "common.toml", "packages.toml", "training.toml")
 SHORTEST_ANCHOR = 7
 """Seven bytes hold one aligned word of four, wherever the anchor begins."""
 
