@@ -1,9 +1,28 @@
-"""Settings of every test; this file's folder is where `fakes` is found."""
+"""Settings of every test; this file's folder is where `fakes` is found.
 
+What the surroundings say that no test is about, is taken away here once, so that children of tests
+do not hear it either: proxies, widths and colours of terminals, launchers, caches of their own.
+"""
+
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+SURROUNDINGS = (
+    *("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"),
+    *("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"),
+    *("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_ENDPOINT", "HF_TOKEN"),
+    *("HSA_OVERRIDE_GFX_VERSION", "HIP_VISIBLE_DEVICES"),
+)
+for name in SURROUNDINGS:
+    os.environ.pop(name, None)
+# Servers of tests are on this machine, whatever proxy leads out of it.
+os.environ |= {"NO_PROXY": "*", "no_proxy": "*"}
+
+# Made now, while no test has set a width: rich keeps the width that a console was born with.
+import underdog.cli.console  # noqa: E402, F401
 
 # No deadline: the machine that runs the tests may be busy, and time is no claim of a law.
 settings.register_profile("underdog", deadline=None, max_examples=60)
