@@ -1,7 +1,7 @@
 """Settings of every test; this file's folder is where `fakes` is found.
 
-What the surroundings say that no test is about, is taken away here once, so that children of tests
-do not hear it either: proxies, widths and colours of terminals, launchers, caches of their own.
+What the surroundings say that no test is about, is the same for all of them and for their children:
+no proxy, no launcher, no colours, a wide terminal.
 """
 
 import os
@@ -18,10 +18,10 @@ SURROUNDINGS = (
 )
 for name in SURROUNDINGS:
     os.environ.pop(name, None)
-# Servers of tests are on this machine, whatever proxy leads out of it.
+
 os.environ |= {"NO_PROXY": "*", "no_proxy": "*"}
 
-# Made now, while no test has set a width: rich keeps the width that a console was born with.
+# Made while no width is set: rich keeps the width that a console was born with.
 import underdog.cli.console  # noqa: E402, F401
 
 # No deadline: the machine that runs the tests may be busy, and time is no claim of a law.
@@ -35,3 +35,9 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("UNDERDOG_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So wide that no path in a message is cut in two, however deep the folder of the tests."""
+    monkeypatch.setenv("COLUMNS", "400")

@@ -185,7 +185,6 @@ def test_the_summary_names_every_stage_and_both_accuracies(whole: Path, recipe_p
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
-        env={**os.environ, "COLUMNS": "160"},
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"base \d+\.\d % \(.*\); tuned \d+\.\d % \(", done.stdout)
