@@ -43,6 +43,7 @@ from underdog.tournament.scoreboard import Scoreboard
 from underdog.tournament.store import EVENTS_NAME, RESULT_NAME, read_events, replay
 
 SCRIPT = Path(match_players.__file__)
+SHARED_FOLDER = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 def rejected(board: Scoreboard, innings: int) -> dict[str, int]:
@@ -261,7 +262,7 @@ def test_log_is_the_same_whoever_is_asked_how_many_at_once(tmp_path: Path) -> No
 
 
 @given(st.integers(0, 10**6), st.integers(1, 12))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=SHARED_FOLDER)
 def test_every_match_is_zero_sum(tmp_path: Path, seed: int, questions: int) -> None:
     """Totals sum to 200, and A - B is 2 (accuracy A - accuracy B) in points of 100; raw points to
     the number of questions asked.
@@ -295,7 +296,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 
 
 @given(st.data())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=SHARED_FOLDER)
 def test_a_match_cut_at_any_byte_ends_the_same(
     tmp_path_factory: pytest.TempPathFactory, whole: Path, data: st.DataObject
 ) -> None:

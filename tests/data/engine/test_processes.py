@@ -23,6 +23,8 @@ from underdog.data.engine.local import IN_PROCESS
 from underdog.data.engine.processes import TIMED_BLOCKS, Pace, Processes
 from underdog.errors import InputError, WorkerError
 
+SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
 SCRIPT = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -60,7 +62,7 @@ def pids_in(folder: Path) -> list[int]:
     return [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=SHARED)
 @given(
     st.lists(st.lists(st.integers(-(10**20), 10**20), max_size=4), max_size=12),
     st.dictionaries(st.just("factor"), st.integers(-5, 5), min_size=1),
