@@ -34,6 +34,7 @@ def browse(address: str, profile: Path) -> subprocess.CompletedProcess[str]:
     assert BROWSER is not None
     flags = (
         "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
+        "--disable-dev-shm-usage "
         "--disable-background-networking --disable-component-update --allow-file-access-from-files "
         "--enable-logging=stderr --virtual-time-budget=3000"
     )
