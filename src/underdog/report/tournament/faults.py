@@ -70,7 +70,9 @@ class FaultBook:
             for (team, kind), details in self._counts.items()
             for detail, each in details.items()
         ]
-        return tuple(sorted(found, key=lambda each: (each.team, -each.times, each.kind, each.detail)))
+        return tuple(
+            sorted(found, key=lambda each: (each.team, -each.times, each.kind, each.detail))
+        )
 
     def _answer(self, row: Stored, body: dict[str, Any]) -> None:
         room, _, key = row.subject.partition("/")

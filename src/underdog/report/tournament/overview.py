@@ -14,6 +14,7 @@ from underdog.pages.words import bounds, count, counted, percent
 from underdog.report.tournament.onlooker import Onlooker
 from underdog.report.tournament.text import visible_name
 from underdog.tournament.formats.fixture import Fixture
+from underdog.tournament.formats.swiss import STAGE as SWISS
 from underdog.tournament.record import Record
 
 _ISOLATIONS = {
@@ -96,6 +97,11 @@ class Meeting(NamedTuple):
     winner: int | None
     games: tuple[Game, ...]
 
+    @property
+    def by_tie_break(self) -> bool:
+        """Whether games alone did not decide it."""
+        return bool(self.winner and self.games) and self.wins[0] == self.wins[1]
+
 
 class Hidden(NamedTuple):
     """A team's answers to the hidden questions of a qualifying."""
@@ -108,7 +114,9 @@ class Hidden(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything but strengths and faults. `champion` is None before the end, and after a tie."""
+    """Everything but strengths and faults. `champion` is None before the end, and after a tie;
+    `resting` is of Swiss rounds by their number.
+    """
 
     title: str
     state: str
@@ -121,6 +129,7 @@ class Overview:
     hidden: tuple[Hidden, ...]
     entrants: tuple[About, ...]
     games: tuple[Game, ...]
+    resting: Mapping[int, tuple[Team, ...]]
 
 
 def teams_of(record: Record) -> dict[str, Team]:
@@ -136,6 +145,7 @@ def make_overview(onlooker: Onlooker, summary: Mapping[str, Any]) -> Overview:
     due = onlooker.fixtures_due()
     played = {each["key"]: _played(each, teams) for each in summary["results"]}
     open_games = [_open(each, teams, playing=onlooker.is_playing(each)) for each in due]
+    games = (*played.values(), *open_games)
     places = tuple(_place(each, teams) for each in summary["standings"])
     leaders = [each.team for each in places if each.place == 1]
     champion = leaders[0] if summary["finished"] and len(leaders) == 1 else None
@@ -151,7 +161,8 @@ def make_overview(onlooker: Onlooker, summary: Mapping[str, Any]) -> Overview:
         bracket=tuple(_bracket(summary["bracket"], teams, played)),
         hidden=tuple(_hidden(summary, onlooker.record, teams)),
         entrants=tuple(about(onlooker.record, each) for each in teams),
-        games=(*played.values(), *open_games),
+        games=games,
+        resting=_resting(games, [each.team for each in places]),
     )
 
 
@@ -235,9 +246,19 @@ def _played(result: Mapping[str, Any], teams: Mapping[str, Team]) -> Game:
 def _open(fixture: Fixture, teams: Mapping[str, Team], *, playing: bool) -> Game:
     one, other = (teams[name] for name in fixture.names)
     state = "playing" if playing else "due"
-    return Game(
-        fixture.key, fixture.round, fixture.stage, one, other, ("", ""), None, "", state
-    )
+    return Game(fixture.key, fixture.round, fixture.stage, one, other, ("", ""), None, "", state)
+
+
+def _resting(games: Iterable[Game], teams: Iterable[Team]) -> dict[int, tuple[Team, ...]]:
+    """A Swiss round is known as a whole, and who is in none of its games rests."""
+    rounds: dict[int, set[Team]] = {}
+    for game in games:
+        if game.stage == SWISS:
+            rounds.setdefault(game.round, set()).update((game.one, game.other))
+    return {
+        number: tuple(team for team in teams if team not in meeting)
+        for number, meeting in rounds.items()
+    }
 
 
 def _place(standing: Mapping[str, Any], teams: Mapping[str, Team]) -> Place:

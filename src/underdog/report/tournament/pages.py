@@ -61,19 +61,23 @@ class Moment:
 
     @cached_property
     def overview(self) -> Overview:
+        """Table, bracket, games, entrants."""
         return make_overview(self._onlooker, self._summary)
 
     @cached_property
     def strengths(self) -> Strengths | None:
+        """Ratings."""
         record = self._onlooker.record
         return make_strengths(record, self._summary, teams_of(record))
 
     @cached_property
     def best(self) -> str:
+        """The sentence on the format; takes seconds for large tournaments."""
         return best_team_sentence(self._onlooker.record)
 
     @cached_property
     def faults(self) -> tuple[FaultLine, ...]:
+        """Counted."""
         return self._onlooker.faults.lines()
 
 
@@ -144,7 +148,9 @@ class Pages:
             return None
         (game,) = (each for each in moment.overview.games if each.key == found[1])
         shown = record.ended or self._replays is Replays.LIVE
-        return self._render("match", "../", game=game, replay=self._replay(game.key) if shown else None)
+        return self._render(
+            "match", "../", game=game, replay=self._replay(game.key) if shown else None
+        )
 
     def _top(self, name: str) -> str:
         moment, teams = self._moment, teams_of(self._onlooker.record)

@@ -1,4 +1,4 @@
-"""A game question by question: what was asked, what was answered, how sure, how long, who was right.
+"""A game question by question: what was asked and answered, how sure, how long, who was right.
 
 In: the events of a game. Out: values for the templates. Nothing is judged here: verdicts are the
 scoreboard's, the official one and, where it is another one, the strict one.
@@ -39,7 +39,7 @@ class Choice(NamedTuple):
 class Asked(NamedTuple):
     """A place of the draw. `verdict` is "right", "wrong", "not put" (a disqualified team's) or
     "left out"; `strict` says so where reading the answer for the choice that it names gives
-    another verdict.
+    another verdict; `answer` is what was said where that is more than the letter.
     """
 
     number: int
@@ -146,7 +146,9 @@ def _put(row: AskedRow) -> Asked:
     asked, given = row.asked, row.answer
     question = read_question(asked.question)
     known = given if isinstance(given, AnswerGiven) else None
-    shares = None if known is None or known.log_probs is None else list(map(math.exp, known.log_probs))
+    shares = (
+        None if known is None or known.log_probs is None else list(map(math.exp, known.log_probs))
+    )
     key = str(asked.question["answer"])
     verdict = "not put" if given is None else "right" if row.correct else "wrong"
     return Asked(
@@ -166,7 +168,7 @@ def _put(row: AskedRow) -> Asked:
             )
             for place, (letter, text) in enumerate(zip(LETTERS, question.choices, strict=False))
         ),
-        answer="" if known is None else known.answer,
+        answer="" if known is None or known.answer == known.letter else known.answer,
         fault=_fault(given),
         reasoning="" if known is None else known.reasoning,
         explanation=str(asked.question.get("explanation", "")),
@@ -178,8 +180,10 @@ def _put(row: AskedRow) -> Asked:
 def _strict(row: AskedRow) -> str:
     if row.strictly_correct == row.correct:
         return ""
-    return "strict: right, the answer names the key in another form" if row.strictly_correct else (
-        "strict: wrong, the answer does not name the key alone"
+    return (
+        "strict: right, the answer names the key in another form"
+        if row.strictly_correct
+        else ("strict: wrong, the answer does not name the key alone")
     )
 
 

@@ -71,14 +71,19 @@ def make_strengths(
     fitted = summary["strengths"]
     if not fitted:
         return None
-    scale = scale_over([each[part.value][end] for each in fitted for part, _ in PARTS for end in ("low", "high")])
+    scale = scale_over(
+        [each[part.value][end] for each in fitted for part, _ in PARTS for end in ("low", "high")]
+    )
     wins, missing = _wins(record)
     group_of = {name: place for place, group in enumerate(summary["tied"], 1) for name in group}
     rows = tuple(
         Rated(
             group_of[each["name"]],
             teams[each["name"]],
-            tuple(_mark(each[part.value], scale, role) for (part, _), role in zip(PARTS, ("subject", "reference", "other"), strict=True)),
+            tuple(
+                _mark(each[part.value], scale, role)
+                for (part, _), role in zip(PARTS, ("subject", "reference", "other"), strict=True)
+            ),
             *wins.get(each["name"], ("", "")),
         )
         for each in fitted

@@ -1,7 +1,7 @@
 """Strangers' texts made fit to be seen: what would hide or turn other text is spelt out, and cut.
 
-In: text that anybody may have written. Out: text for a page, not yet escaped for HTML (the templates
-do that). Never: a character that changes how the text around it reads, more than a bounded length.
+In: text that anybody may have written. Out: text for a page, not yet escaped for HTML, which the
+templates do. Never: a character that changes how text around it reads, more than a bounded length.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ _UNSEEN = re.compile(
 )
 """Control characters, those that turn the direction of text (Unicode Standard Annex 9, table 4),
 those without a width, and tags. The joiners U+200C and U+200D stay: Persian and emoji need them."""
-_STACK = re.compile("([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{3})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
+_ACCENT = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
+_STACK = re.compile(f"({_ACCENT}{{3}}){_ACCENT}+")
 """Accents piled on one letter climb into the lines above it; no language needs a fourth."""
 _GAP = re.compile(r"\s*\n\s*\n\s*")
 

@@ -32,7 +32,7 @@ SECURITY = {
     "x-frame-options": "DENY",
     "cache-control": "no-cache",
 }
-"""Of every reply: scripts and styles are our own two files, and nothing may frame or read a page."""
+"""Of every reply: scripts and styles are our own two files; nothing may frame or read a page."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _METHODS = ["GET", "HEAD"]
 
