@@ -95,7 +95,7 @@ def _headline(result: Json) -> str:
 
 
 def _strict(teams: Json) -> str:
-    """ "" also for results that were written before they had a strict total."""
+    """Empty also for results that were written before they had a strict total."""
     official = [teams[name]["official"]["total"] for name in SIDES]
     strict = [
         teams[name].get("strict_total", own) for name, own in zip(SIDES, official, strict=True)

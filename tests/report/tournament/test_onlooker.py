@@ -44,7 +44,7 @@ def test_an_onlooker_follows_and_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_store_that_is_only_read_refuses_rows(tmp_path: Path) -> None:
-    """Whatever is called: rows, what is played, a change in SQL; and a missing store is not made."""
+    """Whatever is called: rows, what is played, a change in SQL; a missing store is not made."""
     place = play(tmp_path / "cup", entrants(2), SINGLE)
     with Ledger(place / LEDGER_NAME, read_only=True) as ledger:
         last = ledger.last()
@@ -57,7 +57,7 @@ def test_a_store_that_is_only_read_refuses_rows(tmp_path: Path) -> None:
         with pytest.raises(sqlite3.OperationalError, match="readonly database"):
             ledger._connection.execute("DROP TABLE events")
         assert ledger.last() == last
-    with pytest.raises(InputError, match="a tournament; got no tournament.db"):
+    with pytest.raises(InputError, match=r"a tournament; got no tournament\.db"):
         Onlooker(tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
 
