@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from patience import PATIENCE_S
+
 BROWSER = shutil.which("chromium")
 PATIENCE_MS = 600_000
 """Of a driven browser with whatever it waits for: the machine may be busy."""
@@ -44,7 +46,7 @@ def browse(address: str, profile: Path) -> subprocess.CompletedProcess[str]:
         [*command, f"--user-data-dir={profile}", "--window-size=1280,900", "--dump-dom", address],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
 
 
