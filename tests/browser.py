@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from patience import PATIENCE_S
 
 BROWSER = shutil.which("chromium")
-PATIENCE_MS = 600_000
+PATIENCE_MS = 1000 * PATIENCE_S
 """Of a driven browser with whatever it waits for: the machine may be busy."""
 FRAME = """<!DOCTYPE html><title>waiting</title><body style="margin:0">
 <iframe style="border:0;width:{width}px;height:900px" src="{page}"></iframe><script>

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from patience import PATIENCE_S
 from underdog.cli.main import main
 
 
@@ -40,13 +41,13 @@ def test_a_server_shows_the_tournament_and_ends_with_status_0_on_sigterm(cup: Pa
         line = process.stdout.readline()
         found = re.fullmatch(r"The tournament is at (http://127\.0\.0\.1:\d+)\n", line)
         assert found is not None, line
-        with httpx2.Client(base_url=found[1], timeout=600, trust_env=False) as client:
+        with httpx2.Client(base_url=found[1], timeout=PATIENCE_S, trust_env=False) as client:
             assert "wins the round robin" in client.get("/").text
             assert "Innings 1" in client.get("/matches/0001.001.0001.html").text
             with client.stream("GET", "/events") as stream:
                 assert next(stream.iter_lines()) == "retry: 2000"
                 process.send_signal(signal.SIGTERM)
-                rest, _ = process.communicate(timeout=600)
+                rest, _ = process.communicate(timeout=PATIENCE_S)
         assert rest == "Stopped.\n"
         assert process.returncode == 0
         assert (cup / "tournament.db").read_bytes() == before

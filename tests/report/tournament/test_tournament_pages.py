@@ -13,6 +13,7 @@ from read_page import Page
 from underdog.report.tournament.onlooker import Onlooker
 from underdog.report.tournament.pages import Pages, Replays, script, style
 from underdog.tournament.formats.schedule import FormatConfig, Kind
+from underdog.tournament.games import Row
 from underdog.tournament.ledger import LEDGER_NAME, Ledger
 from underdog.tournament.record import read_record
 from underdog.tournament.scoreboard import scoreboard
@@ -229,6 +230,25 @@ def test_questions_can_wait_for_the_end(cup: Path, tmp_path: Path) -> None:
         assert asked in Page(Pages(onlooker, live=True).page(path) or "").text
         assert asked in Page(Pages(over, live=True, replays=Replays.END).page(path) or "").text
         assert "tournament resume goes on" in Page(Pages(onlooker).page("index.html") or "").text
+
+
+def test_while_a_qualifying_is_on_no_game_is_said_to_be_due(tmp_path: Path) -> None:
+    """Who plays is decided by it: no bracket, no due game, and what was answered so far."""
+    what = config(FormatConfig(Kind.KNOCKOUT), qualifiers=2)
+    whole = play(tmp_path / "whole", entrants(4), what)
+    with Ledger(whole / LEDGER_NAME) as ledger:
+        rows = [each[1:] for each in ledger.read()]
+    last = max(place for place, row in enumerate(rows) if row[1] == "qualifying_ended")
+    with Ledger(tmp_path / LEDGER_NAME, create=True) as part:
+        part.append([Row(*each) for each in rows[:last]])
+    with Onlooker(tmp_path) as onlooker:
+        pages = Pages(onlooker)
+        text = Page(pages.page("index.html") or "").text
+        assert "Bracket" not in text
+        assert "Games due now" not in text
+        assert "Qualifying, hidden questions" in text
+        assert "goes on " not in text.partition("Qualifying, hidden")[2].partition("Strengths")[0]
+        assert "No game is due yet." in Page(pages.page("games.html") or "").text
 
 
 def test_a_store_with_nothing_in_it_has_a_page(tmp_path: Path) -> None:

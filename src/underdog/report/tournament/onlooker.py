@@ -53,8 +53,18 @@ class Onlooker:
         seen = " ".join((*self.playing, str(self.running)))
         return f"{self.record.seen}-{zlib.crc32(seen.encode()):08x}"
 
+    @property
+    def qualifying(self) -> bool:
+        """Whether it is still open who plays."""
+        header = self.record.header
+        if header is None or header["qualifiers"] is None:
+            return False
+        return len(self.record.qualified) < len(header["entrants"])
+
     def fixtures_due(self) -> tuple[Fixture, ...]:
         """What can be played now, those that are being played first."""
+        if self.qualifying:
+            return ()
         due = schedule_of(self.record).due(self.record.results)
         return tuple(sorted(due, key=lambda each: not self.is_playing(each)))
 

@@ -155,10 +155,10 @@ def make_overview(onlooker: Onlooker, summary: Mapping[str, Any]) -> Overview:
         state=state,
         state_words=words,
         champion=champion,
-        facts=_facts(summary),
+        facts=_facts(summary, len(due)),
         playing=tuple(each for each in open_games if each.state == "playing"),
         places=places,
-        bracket=tuple(_bracket(summary["bracket"], teams, played)),
+        bracket=() if onlooker.qualifying else tuple(_bracket(summary["bracket"], teams, played)),
         hidden=tuple(_hidden(summary, onlooker.record, teams)),
         entrants=tuple(about(onlooker.record, each) for each in teams),
         games=games,
@@ -201,21 +201,20 @@ def _state(onlooker: Onlooker) -> tuple[str, str]:
     if onlooker.record.ended:
         return "finished", "Finished"
     if onlooker.running:
-        return "running", "Being played"
+        return "running", "Qualifying" if onlooker.qualifying else "Being played"
     return "stopped", "Nobody plays it on this machine now; underdog tournament resume goes on"
 
 
-def _facts(summary: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    games = summary["games"]
+def _facts(summary: Mapping[str, Any], due: int) -> tuple[tuple[str, str], ...]:
     facts = [
         ("Entrants", count(len(summary["entrants"]))),
-        ("Games played", count(games["played"])),
+        ("Games played", count(summary["games"]["played"])),
         ("Questions per innings", count(summary["questions"])),
         ("Rules of edition", str(summary["edition"])),
         ("Seed", str(summary["seed"])),
     ]
-    if games["due"]:
-        facts.insert(2, ("Games due now", count(games["due"])))
+    if due:
+        facts.insert(2, ("Games due now", count(due)))
     return tuple(facts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 import httpx2
 import uvicorn
 
+from patience import PATIENCE_S
 from underdog.inference.server.listen import PatientProtocol, StoppingServer
 from underdog.report.tournament.live.app import create_app
 from underdog.report.tournament.live.feed import Feed
@@ -36,17 +38,22 @@ def serving(place: Path) -> Iterator[str]:
         )
         begun = threading.Event()
         server = StoppingServer(settings, feed, 30.0, begun.set)
-        thread = threading.Thread(target=server.run)
+        loops: list[asyncio.AbstractEventLoop] = []
+
+        async def serve() -> None:
+            loops.append(asyncio.get_running_loop())
+            await server.serve()
+
+        thread = threading.Thread(target=lambda: asyncio.run(serve()))
         thread.start()
         try:
-            assert begun.wait(600)
+            assert begun.wait(PATIENCE_S)
             yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
         finally:
-            feed.draining = True
-            server.should_exit = True
+            loops[0].call_soon_threadsafe(server.stop)
             thread.join()
 
 
 def client(address: str) -> httpx2.Client:
     """With generous patience: the machine may be busy."""
-    return httpx2.Client(base_url=address, timeout=600, trust_env=False)
+    return httpx2.Client(base_url=address, timeout=PATIENCE_S, trust_env=False)

@@ -18,6 +18,7 @@ from live_server import serving
 from page_tournaments import HOSTILE, LONG, config, entrants, hostile, play
 
 from browser import BROWSER, driven, opened
+from patience import PATIENCE_S
 from underdog.report.tournament.onlooker import Onlooker
 from underdog.report.tournament.pages import Pages
 from underdog.report.tournament.site import write_site
@@ -55,7 +56,7 @@ class Runner:
 
     def finish(self) -> None:
         """Everything that is left."""
-        self._process.communicate("\n" * GAMES, timeout=600)
+        self._process.communicate("\n" * GAMES, timeout=PATIENCE_S)
         assert self._process.returncode == 0
 
     def _wait(self) -> None:

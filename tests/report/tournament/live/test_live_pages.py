@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from live_server import client, serving
 from page_tournaments import config, entrants, play
 
+from patience import PATIENCE_S
 from underdog.report.tournament.live import feed as feed_module
 from underdog.report.tournament.live.app import SECURITY
 from underdog.report.tournament.onlooker import Onlooker
@@ -92,7 +93,7 @@ def test_no_path_leads_out_of_the_pages(cup: Path, served: str) -> None:
         "/%00",
         "/teams/1.html%00.css",
     ):
-        with socket.create_connection((host, int(port)), timeout=600) as line:
+        with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as line:
             line.sendall(
                 f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
             )

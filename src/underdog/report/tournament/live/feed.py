@@ -16,7 +16,7 @@ from underdog.errors import UnderdogError
 from underdog.report.tournament.pages import Pages
 
 POLL_S = 0.3
-"""Between two looks; one that finds nothing new costs some 20 microseconds."""
+"""Between two looks; one that finds nothing new took 29 microseconds (2026-11-21, a busy core)."""
 REST = 4.0
 """After pages of a change took t seconds to make, the next change is told no sooner than REST * t
 later: onlookers get a fifth of a core at most, the tournament the rest."""

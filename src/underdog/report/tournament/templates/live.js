@@ -6,6 +6,8 @@
   const RELOAD_MS = 10000;
   const RETRY_MS = 2000;
   const status = document.getElementById("link");
+  const LOST = "Connection lost; trying again";
+  let source = null;
   let busy = false;
   let again = false;
 
@@ -59,9 +61,9 @@
       }
       for (const [id, part] of here) swap(part, there.get(id));
       document.title = fresh.title;
-      document.body.dataset.mark = fresh.body.dataset.mark ?? "";
+      if (status.textContent === LOST && source.readyState === EventSource.OPEN) say("Live");
     } catch {
-      say("Connection lost; trying again");
+      say(LOST);
       setTimeout(refresh, RETRY_MS);
     } finally {
       busy = false;
@@ -81,7 +83,7 @@
   }
   // The browser repeats the last id by itself (Last-Event-ID) when a connection was lost.
   const { mark, events } = document.body.dataset;
-  const source = new EventSource(`${events}?after=${encodeURIComponent(mark)}`);
+  source = new EventSource(`${events}?after=${encodeURIComponent(mark)}`);
   source.addEventListener("open", () => say("Live"));
   source.addEventListener("news", async (event) => {
     await refresh();
@@ -95,7 +97,7 @@
       say("Reloading every ten seconds");
       reloadLater();
     } else {
-      say("Connection lost; trying again");
+      say(LOST);
     }
   });
 })();
