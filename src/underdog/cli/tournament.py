@@ -42,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_run(action: argparse.ArgumentParser) -> None:
+    from underdog.cli.askers import add_ask_arguments
+    from underdog.cli.scorers import add_answer_arguments
+
     add = action.add_argument
     add("toml", nargs="?", type=Path, metavar="TOML", help="settings; flags go over them")
     add("--out", type=Path, required=True, metavar="DIR", help="where the event store is kept")
@@ -63,6 +66,8 @@ def _add_run(action: argparse.ArgumentParser) -> None:
     add("--dtype", choices=("float32", "bfloat16", "float16"), help="of models (float32)")
     add("--tokenizer", metavar="MODEL", help="counts tokens for the limits (default: an estimate)")
     add("--isolation", choices=_ISOLATIONS, help="of agents/ folders (default: the strongest here)")
+    add_ask_arguments(add)
+    add_answer_arguments(add)
     _add_engine(action)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from underdog.data.engine.engine import Engine, cut
 from underdog.data.engine.local import IN_PROCESS
 from underdog.errors import InputError, RunMismatchError
-from underdog.protocol.player import LISTED_TOPICS, Asker, Entrant
+from underdog.protocol.player import Asker, Entrant
 from underdog.protocol.tokens import CountTokens, estimate_tokens
 from underdog.runs.files import json_text
 from underdog.runs.progress import SILENT, Progress
@@ -27,6 +27,7 @@ from underdog.tournament.formats.sprt import Sprt
 from underdog.tournament.formats.tiebreak import Breaker, TieBreak
 from underdog.tournament.games import Hall, Row, SetKey, answer_set, play_games, row
 from underdog.tournament.ledger import Ledger, Stored
+from underdog.tournament.past import past_of_record
 from underdog.tournament.question_sets import QuestionSet, Rules, make_set
 from underdog.tournament.record import (
     HIDDEN,
@@ -113,7 +114,7 @@ class League:
         if self._config.qualifiers is not None:
             self._qualify(self._config.qualifiers)
         schedule = schedule_of(self._record)
-        while due := schedule.due(self._record.results):
+        while due := one_draw(schedule.due(self._record.results)):
             self._make_sets(due)
             self._play(due)
         self._write([Row(TOURNAMENT, TOURNAMENT_ENDED, "{}")])
@@ -179,7 +180,8 @@ class League:
             draw=draw,
             count_tokens=self._venue.count_tokens,
             clock=self._venue.clock,
-            listed=known is not None and known.identity.get("topics") == LISTED_TOPICS,
+            identity={} if known is None else known.identity,
+            history=() if known is None else past_of_record(self._record, team),
         )
         subject = f"set/{draw}/{team}"
         closed = Row(subject, SET_CLOSED, json_text({"draw": draw, "team": team}))
@@ -204,6 +206,14 @@ class League:
         answerers = {name: self._entrants[name].answerer for name in sorted(teams)}
         venue = self._venue
         return Hall(self._config.rules, sets, answerers, venue.count_tokens, venue.clock)
+
+
+def one_draw(due: Sequence[Fixture]) -> tuple[Fixture, ...]:
+    """The games of the earliest draw among those that are due: the questions of a later one are
+    asked for when these were played, so that askers have seen how theirs fared.
+    """
+    first = min((each.draw for each in due), default=0)
+    return tuple(each for each in due if each.draw == first)
 
 
 def header(config: TournamentConfig, entrants: Sequence[Entrant]) -> dict[str, Any]:
