@@ -10,8 +10,11 @@ finished JSON of the official shape; whether it is a good question is for the ch
     duplicate    a near-duplicate of an earlier one, by the measure of `data.likeness`
     ambiguous    the solvers do not all choose one choice with a probability of SURE
     wrong key    they all do, and it is not the key
+    given away   they all choose the key as surely when they are not shown the question
 
-Never: a question whose key only the model vouches for; a key shown to a solver.
+Never: a question whose key only the model vouches for; a key shown to a solver. Solvers that were
+not trained with the writer say more: one that is the writer's own base shares its errors, and of
+nonsense with a random key it agrees with a quarter.
 """
 
 from __future__ import annotations
@@ -50,6 +53,10 @@ official filter counts, of 144 allowed."""
 FIELDS = ("topic", "question", "choices", "answer", "explanation")
 """In the order in which they are written: the key after the choices that it names."""
 SOURCE = "model"
+ASKING = "^[A-Z][^\n\"\\\\]{10,%d}[?]$"
+"""What the text of a question looks like: one sentence that asks."""
+UNASKED = "Which of these is right?"
+"""Stands in for the question when only the choices are shown."""
 
 
 class Fate(StrEnum):
@@ -62,6 +69,7 @@ class Fate(StrEnum):
     DUPLICATE = "duplicate"
     AMBIGUOUS = "ambiguous"
     WRONG_KEY = "wrong key"
+    GIVEN_AWAY = "given away"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +108,15 @@ class Harvest(NamedTuple):
 def schema_of(topics: Sequence[str]) -> str:
     """The JSON schema of one official question on one of these topics."""
 
-    def text(most: int, least: int = 1) -> dict[str, object]:
+    def text(most: int, least: int) -> dict[str, object]:
         return {"type": "string", "minLength": least, "maxLength": most}
 
     parts: dict[str, object] = {
         "topic": {"enum": list(dict.fromkeys(topics))},
-        "question": text(QUESTION, 12),
+        "question": {"type": "string", "pattern": ASKING % (QUESTION - 2)},
         "choices": {
             "type": "array",
-            "items": text(CHOICE),
+            "items": text(CHOICE, 1),
             "minItems": CHOICES,
             "maxItems": CHOICES,
         },
@@ -250,13 +258,18 @@ def _drop_disputed(drafts: list[_Draft], places: Sequence[int], solvers: Sequenc
     if not questions:
         return
     bare = [replace(each, answer=None, explanation="", topic="") for each in questions]
+    blind = [replace(each, text=UNASKED) for each in bare]
     answers = [solve(bare) for solve in solvers]
+    guesses = [solve(blind) for solve in solvers]
     for number, place in enumerate(places):
+        key = {questions[number].answer}
         choices = {_sure_choice(each[number]) for each in answers}
         if len(choices) != 1 or None in choices:
             drafts[place].fate = Fate.AMBIGUOUS
-        elif choices != {questions[number].answer}:
+        elif choices != key:
             drafts[place].fate = Fate.WRONG_KEY
+        elif {_sure_choice(each[number]) for each in guesses} == key:
+            drafts[place].fate = Fate.GIVEN_AWAY
 
 
 def _sure_choice(prediction: Prediction) -> int | None:
