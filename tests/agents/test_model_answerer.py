@@ -216,9 +216,7 @@ class Thinker:
         return Thought("because", prediction(question, 1, self.sure))
 
 
-def thinking(
-    probability: Callable[[int], float], thinker: Thinker, count: int
-) -> list[object]:
+def thinking(probability: Callable[[int], float], thinker: Thinker, count: int) -> list[object]:
     def score(questions: Sequence[Question]) -> list[Prediction]:
         thinker.clock.advance(0.1)
         return [

@@ -22,7 +22,9 @@ PERU = Question("Capital of Peru?", ("Quito", "Lima", "Bogota", "La Paz"), None)
 class SlowWriter:
     """Takes some seconds for the prompt and for each word, as long as it is let to."""
 
-    def __init__(self, clock: FakeClock, seconds: Sequence[float], words: str = "it is Lima") -> None:
+    def __init__(
+        self, clock: FakeClock, seconds: Sequence[float], words: str = "it is Lima"
+    ) -> None:
         self.clock, self.seconds, self.words = clock, list(seconds), words
         self.sampling: list[Sampling] = []
 
@@ -46,7 +48,9 @@ class SlowWriter:
 def reasoner(clock: FakeClock, writer: SlowWriter, reading_s: float) -> Reasoner:
     def score(questions: Sequence[Question]) -> list[Prediction]:
         clock.advance(reading_s)
-        return [Prediction(each.id, Presentation.identity(4), Outcome.CLEAN, 1) for each in questions]
+        return [
+            Prediction(each.id, Presentation.identity(4), Outcome.CLEAN, 1) for each in questions
+        ]
 
     return Reasoner(writer, score, clock, 20)
 

@@ -30,14 +30,18 @@ def test_replies_come_in_order_and_do_not_depend_on_each_other(writer: Writer) -
     prompts = ["One", "Two and more", "Three"]
     sampling = [Sampling(max_tokens=5 + number, seed=number) for number in range(3)]
     together = writer.write(prompts, sampling)
-    alone = [writer.write([prompt], [each])[0] for prompt, each in zip(prompts, sampling, strict=True)]
+    alone = [
+        writer.write([prompt], [each])[0] for prompt, each in zip(prompts, sampling, strict=True)
+    ]
     assert together == alone
     assert all(each.text for each in together)
 
 
 def test_a_reply_held_to_a_schema_is_whole_json(writer: Writer) -> None:
     """However random the model."""
-    written = writer.write(["x"] * 4, [Sampling(max_tokens=60, seed=n, schema=SCHEMA) for n in range(4)])
+    written = writer.write(
+        ["x"] * 4, [Sampling(max_tokens=60, seed=n, schema=SCHEMA) for n in range(4)]
+    )
     assert all(each.whole for each in written)
     assert {json.loads(each.text)["n"] for each in written} <= {"one", "two"}
 

@@ -53,7 +53,7 @@ official filter counts, of 144 allowed."""
 FIELDS = ("topic", "question", "choices", "answer", "explanation")
 """In the order in which they are written: the key after the choices that it names."""
 SOURCE = "model"
-ASKING = "^[A-Z][^\n\"\\\\]{10,%d}[?]$"
+ASKING = '^[A-Z][^\n"\\\\]{10,%d}[?]$'
 """What the text of a question looks like: one sentence that asks."""
 UNASKED = "Which of these is right?"
 """Stands in for the question when only the choices are shown."""

@@ -7,6 +7,7 @@ once, and a model writes its questions once: they are kept beside the match.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
     from underdog.protocol.player import Past, QuestionCall
     from underdog.protocol.tokens import CountTokens
 
-ASKS = ("bank", "bandit", "puzzle", "model", "mixed")
+ASKS = ("bank", "bandit", "puzzle", "file", "model", "mixed")
 """Kinds of askers."""
-FORMS = "bank, bandit, puzzle[:DIFFICULTY], model:BASE[:ADAPTER], mixed:KIND=SHARE,KIND=SHARE..."
+FORMS = (
+    "bank, bandit, puzzle[:DIFFICULTY], file:QUESTIONS, model:BASE[:ADAPTER], "
+    "mixed:KIND=SHARE,KIND=SHARE..."
+)
 """How they are written."""
 WRITTEN = "questions-by-model"
 """Beginning of the names of files with what a model wrote, in the folder of the match."""
@@ -85,6 +89,46 @@ def read_bank(data: Path | None) -> Bank:
     )
 
 
+def read_questions(path: Path) -> tuple[Question, ...]:
+    """Of a file of official questions: a JSON list, or an object per line; or of a built set, its
+    validation split. InputError names the first that cannot be read.
+    """
+    from underdog.errors import InputError, ProtocolError
+    from underdog.protocol.official import read_question
+
+    if path.is_dir():
+        return read_bank(path).questions
+    try:
+        text = path.read_text("utf-8")
+        values = [json.loads(line) for line in text.splitlines() if line.strip()]
+        values = values[0] if len(values) == 1 and isinstance(values[0], list) else values
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("a file of questions", got=str(error)[:120], where=path) from error
+    except ValueError:
+        values = _whole_list(text, path)
+    found = []
+    for number, value in enumerate(values, start=1):
+        try:
+            found.append(read_question(value, source=path.name))
+        except ProtocolError as error:
+            raise InputError(
+                error.wanted, got=error.got, where=f"{path}, question {number}"
+            ) from error
+    return tuple(found)
+
+
+def _whole_list(text: str, path: Path) -> list[Any]:
+    from underdog.errors import InputError
+
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise InputError("JSON", got=str(error), where=path) from error
+    if not isinstance(value, list):
+        raise InputError("a JSON list of questions", got=type(value).__name__, where=path)
+    return value
+
+
 @dataclass(slots=True)
 class AskerDesk:
     """Opens askers. `args` has the flags of `play` and `tournament`; `opened`: models by base."""
@@ -114,6 +158,8 @@ class AskerDesk:
                 return self._from_bank(kind)
             case "puzzle":
                 return self._puzzle(rest)
+            case "file" if rest:
+                return _bank_asker(read_questions(Path(rest)), self.count_tokens)
             case "model" if rest:
                 harvest = self._written(rest)
                 if not harvest.questions:

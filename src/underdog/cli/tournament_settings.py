@@ -20,6 +20,7 @@ from underdog.errors import InputError, RecipeError
 if TYPE_CHECKING:
     from underdog.agents.mixed_asker import TopicAsker
     from underdog.cli.askers import AskerDesk
+    from underdog.cli.play import Spec
     from underdog.protocol.player import Asker, Entrant, QuestionCall
     from underdog.protocol.tokens import CountTokens
     from underdog.tournament.league import TournamentConfig
@@ -149,6 +150,10 @@ class Opened:
     hidden: Asker
     count_tokens: CountTokens
     all_baselines: bool
+    specs: Mapping[str, Spec]
+    """By the names of entrants."""
+    held_out: str | None = None
+    """Questions that everybody answers outside the games."""
 
 
 def open_tournament(settings: Mapping[str, Any], out: Path) -> Opened:
@@ -184,7 +189,15 @@ def open_tournament(settings: Mapping[str, Any], out: Path) -> Opened:
     )
     entrants = _open_entrants(names, specs, desk, rules)
     baselines = all(spec.plays_anywhere for spec in specs)
-    return Opened(config, entrants, OwnSeed(asker, "hidden"), count_tokens, baselines)
+    return Opened(
+        config,
+        entrants,
+        OwnSeed(asker, "hidden"),
+        count_tokens,
+        baselines,
+        dict(zip(names, specs, strict=True)),
+        settings["held_out"],
+    )
 
 
 def _check_isolation(name: str | None) -> None:

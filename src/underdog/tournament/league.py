@@ -16,6 +16,7 @@ from typing import Any
 from underdog.data.engine.engine import Engine, cut
 from underdog.data.engine.local import IN_PROCESS
 from underdog.errors import InputError, RunMismatchError
+from underdog.interval import Interval
 from underdog.protocol.player import Asker, Entrant
 from underdog.protocol.tokens import CountTokens, estimate_tokens
 from underdog.runs.files import json_text
@@ -30,6 +31,7 @@ from underdog.tournament.ledger import Ledger, Stored
 from underdog.tournament.past import past_of_record
 from underdog.tournament.question_sets import QuestionSet, Rules, make_set
 from underdog.tournament.record import (
+    HELD_OUT_KNOWN,
     HIDDEN,
     QUALIFYING_ENDED,
     SET_CLOSED,
@@ -119,6 +121,21 @@ class League:
             self._play(due)
         self._write([Row(TOURNAMENT, TOURNAMENT_ENDED, "{}")])
         return self._record
+
+    def note_held_out(self, known: Mapping[str, tuple[Interval, str]]) -> None:
+        """Keep accuracies of entrants outside the tournament, and where they are from; what the
+        store has already stays as it is.
+        """
+        for team in self._entrants:
+            if team in known and team not in self._record.held_out:
+                accuracy, source = known[team]
+                body = {"team": team, "accuracy": accuracy.to_json(), "source": source}
+                self._write([Row(f"held-out/{team}", HELD_OUT_KNOWN, json_text(body))])
+
+    @property
+    def lacks_held_out(self) -> tuple[str, ...]:
+        """Entrants whose accuracy outside the tournament the store does not have."""
+        return tuple(name for name in self._entrants if name not in self._record.held_out)
 
     def _start(self, wanted: Mapping[str, Any]) -> None:
         if self._record.header is None:

@@ -50,11 +50,14 @@ def draw(rng: random.Random, difficulty: float) -> Draft | None:
     if values[0] <= 0:
         return None
     rng.shuffle(values)
-    a, b = draw_names(rng, 2)
-    text = say(rng, "arithmetic", story.frame, a=a, b=b, **story.parts)
+    a, b, c, d = draw_names(rng, 4)
+    # Who asks is part of what tells two puzzles with the same numbers apart: without it, of 10,000
+    # easy ones every third had been there before in other words.
+    opening = say(rng, "arithmetic", "opening", c=c, d=d, town=_thing(rng, "towns"))
+    text = f"{opening} {sentence(say(rng, 'arithmetic', story.frame, a=a, b=b, **story.parts))}"
     unit = f" {story.unit}" if story.unit else ""
     return Draft(
-        text=sentence(text),
+        text=text,
         choices=tuple(f"{each}{unit}" for each in values),
         answer=values.index(value),
         explanation=_explain(story.equations, f"{value}{unit}"),
