@@ -160,6 +160,7 @@ class Cell(NamedTuple):
     keys: tuple[int, ...]
 
     def sentence(self) -> str:
+        """One line of the terminal."""
         shown = "" if self.alike is None else f"alike {self.alike:.2%}  "
         return (
             f"{self.rate:6.0f}/s  not one right {self.faulty}  over budget {self.refused} "

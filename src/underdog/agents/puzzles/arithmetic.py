@@ -46,9 +46,10 @@ def draw(rng: random.Random, difficulty: float) -> Draft | None:
     value = int(key)
     step = story.grain * rng.randint(1, max(1, min(value // (8 * story.grain), 12)))
     place = rng.randrange(CHOICES)
-    values = [value + (each - place) * step for each in range(CHOICES)]
-    if values[0] <= 0:
+    if value <= (CHOICES - 1) * step:
+        # Refused wherever the key is to stand: else the least choice would be the key more often.
         return None
+    values = [value + (each - place) * step for each in range(CHOICES)]
     rng.shuffle(values)
     a, b, c, d = draw_names(rng, 4)
     # Who asks is part of what tells two puzzles with the same numbers apart: without it, of 10,000

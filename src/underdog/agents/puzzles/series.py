@@ -23,7 +23,7 @@ ALPHABET = 26
 RULES = ("constant step", "growing step", "two steps in turn", "constant ratio")
 LARGEST_NUMBER = 9999
 FIRST = 80
-"""Largest number a series begins with: with 40, of 10,000 easy series 0.7 % were near-duplicates."""
+"""Largest number to begin with: with 40, 0.7 % of 10,000 easy series were near-duplicates."""
 NEAR = 8
 """How far apart right and wrong number are at most where numbers grow by steps."""
 TRIES = 60
