@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
+from patience import PATIENCE_S
+
 BROWSER = shutil.which("chromium")
 FRAME = """<!DOCTYPE html><title>waiting</title><body style="margin:0">
 <iframe style="border:0;width:{width}px;height:900px" src="{page}"></iframe><script>
@@ -40,7 +42,7 @@ def browse(address: str, profile: Path) -> subprocess.CompletedProcess[str]:
         [*command, f"--user-data-dir={profile}", "--window-size=1280,900", "--dump-dom", address],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
 
 

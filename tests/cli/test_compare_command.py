@@ -16,12 +16,9 @@ from underdog.data.store import write_rows
 from underdog.evaluation.sequential import rank
 
 
-def test_bases_and_adapters_are_ranked(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bases_and_adapters_are_ranked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Two bases, one with an adapter: asked one question per group, ranked, resumable."""
     torch.set_num_threads(1)
-    monkeypatch.setenv("COLUMNS", "140")
     rows = [
         Row(question, f"g{n // 2}", 0.5, Band.EASY, Split.VALIDATION, None, None)
         for n, question in enumerate(numbered_questions(24))

@@ -23,10 +23,9 @@ BANDS = (Band.EASY, Band.MEDIUM, Band.HARD)
 
 
 @pytest.fixture(autouse=True)
-def quick_and_wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One thread for a tiny model; a terminal wide enough for whole table rows."""
+def one_thread() -> None:
+    """Two on small matrices are slower, and far slower beside other work."""
     torch.set_num_threads(1)
-    monkeypatch.setenv("COLUMNS", "140")
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from fakes import numbered_questions, save_base
+from patience import PATIENCE_S
 from underdog.adapters.settings import AdapterKind, AdapterSettings
 from underdog.cli import train as command
 from underdog.cli.main import main
@@ -162,7 +163,7 @@ def test_a_signal_exits_with_its_status_and_a_message(
     while process.poll() is None and not (metrics.exists() and metrics.stat().st_size > 300):
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 143
     assert "the same command continues from here" in " ".join(told.split())
     assert main(words) == 0

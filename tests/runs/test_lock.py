@@ -19,7 +19,7 @@ from pathlib import Path
 from underdog.runs.lock import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 

@@ -24,23 +24,24 @@ SCHEMA_VERSION = 1
 BUSY_S = 30.0
 """Seconds to wait for a reader that is in the way."""
 _SCHEMA = """
-BEGIN;
-CREATE TABLE schema (version INTEGER NOT NULL);
-INSERT INTO schema VALUES (1);
-CREATE TABLE events (
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS schema (version INTEGER NOT NULL);
+INSERT INTO schema SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM schema);
+CREATE TABLE IF NOT EXISTS events (
   seq INTEGER PRIMARY KEY,
   subject TEXT NOT NULL,
   kind TEXT NOT NULL,
   body TEXT NOT NULL
 );
-CREATE INDEX events_of_subject ON events (subject, seq);
-CREATE TABLE playing (key TEXT PRIMARY KEY);
-CREATE TRIGGER no_change BEFORE UPDATE ON events
+CREATE INDEX IF NOT EXISTS events_of_subject ON events (subject, seq);
+CREATE TABLE IF NOT EXISTS playing (key TEXT PRIMARY KEY);
+CREATE TRIGGER IF NOT EXISTS no_change BEFORE UPDATE ON events
   BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
-CREATE TRIGGER no_removal BEFORE DELETE ON events
+CREATE TRIGGER IF NOT EXISTS no_removal BEFORE DELETE ON events
   BEGIN SELECT RAISE(ABORT, 'events are never removed'); END;
 COMMIT;
 """
+"""Written once, also where two processes find an empty file at the same moment."""
 
 
 class Stored(NamedTuple):

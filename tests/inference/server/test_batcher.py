@@ -9,6 +9,7 @@ import pytest
 
 from fake_engine import FakeEngine
 from fakes import FakeClock, numbered_questions
+from patience import PATIENCE_S
 from underdog.inference.server.batcher import Asked, Batcher, BatchLimits, Event, Failed, Job
 from underdog.inference.server.engine import Delta, Sampling
 from underdog.mcq.question import Question
@@ -31,7 +32,7 @@ class Told:
 
     def wait(self, *jobs: Job) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: all(map(self._ended, jobs)), 60)
+            assert self._changed.wait_for(lambda: all(map(self._ended, jobs)), PATIENCE_S)
 
     def _ended(self, job: Job) -> bool:
         return any(not isinstance(each, Delta) or each.finish for each in self.of(job))
@@ -69,7 +70,7 @@ def test_what_arrives_during_a_pass_shares_the_next_one(bench: Bench) -> None:
     bench.engine.gate.clear()
     bench.batcher.begin()
     first = bench.submit(questions[0])
-    assert bench.engine.entered.wait(60)
+    assert bench.engine.entered.wait(PATIENCE_S)
     rest = [job for question in questions[1:] for job in bench.submit(question)]
     bench.engine.gate.set()
     bench.told.wait(*first, *rest)
@@ -117,7 +118,7 @@ def test_cancelled_jobs_are_dropped_waiting_or_in_work(bench: Bench) -> None:
     bench.engine.gate.clear()
     jobs = bench.submit(text("a" * 10), text("b" * 10), text("c" * 10))
     bench.batcher.begin()
-    assert bench.engine.entered.wait(60)
+    assert bench.engine.entered.wait(PATIENCE_S)
     jobs[0].cancelled = jobs[2].cancelled = True
     bench.engine.gate.set()
     bench.told.wait(jobs[1])
@@ -130,7 +131,7 @@ def test_closing_ends_the_thread(bench: Bench) -> None:
     bench.engine.gate.clear()
     bench.submit(text("a" * 10))
     bench.batcher.begin()
-    assert bench.engine.entered.wait(60)
+    assert bench.engine.entered.wait(PATIENCE_S)
     threading.Timer(0.05, bench.engine.gate.set).start()
     bench.batcher.close()
     assert not bench.batcher.alive
