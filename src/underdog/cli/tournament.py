@@ -57,6 +57,9 @@ def _add_serve(action: argparse.ArgumentParser) -> None:
 
 
 def _add_run(action: argparse.ArgumentParser) -> None:
+    from underdog.cli.askers import add_ask_arguments
+    from underdog.cli.scorers import add_answer_arguments
+
     add = action.add_argument
     add("toml", nargs="?", type=Path, metavar="TOML", help="settings; flags go over them")
     add("--out", type=Path, required=True, metavar="DIR", help="where the event store is kept")
@@ -78,6 +81,15 @@ def _add_run(action: argparse.ArgumentParser) -> None:
     add("--dtype", choices=("float32", "bfloat16", "float16"), help="of models (float32)")
     add("--tokenizer", metavar="MODEL", help="counts tokens for the limits (default: an estimate)")
     add("--isolation", choices=_ISOLATIONS, help="of agents/ folders (default: the strongest here)")
+    add_ask_arguments(add)
+    add_answer_arguments(add)
+    add(
+        "--held-out",
+        metavar="FILE|DIR",
+        help="questions that entrants answer outside the games (a built set's validation split, or "
+        "official JSON): the summary says whether the ranking agrees (default: what runs and "
+        "ensembles know of themselves)",
+    )
     _add_engine(action)
 
 
@@ -126,6 +138,7 @@ def _resume(args: argparse.Namespace) -> int:
 
 def _play(args: argparse.Namespace, out: Path, settings: Mapping[str, Any]) -> int:
     from underdog.cli.console import ProgressBar, console
+    from underdog.cli.held_out import known_accuracies
     from underdog.cli.tournament_settings import BASELINE_BLOCK, open_tournament
     from underdog.data.engine.open import open_engine
     from underdog.runs.lock import locked
@@ -153,6 +166,7 @@ def _play(args: argparse.Namespace, out: Path, settings: Mapping[str, Any]) -> i
             hidden=opened.hidden,
         )
         league = League(opened.config, opened.entrants, ledger, venue=venue, extra=settings)
+        league.note_held_out(known_accuracies(opened, league.lacks_held_out, progress))
         record = league.run()
     _show(record, args)
     console.print(f"Every event: {out / LEDGER_NAME}", soft_wrap=True, markup=False)
@@ -265,6 +279,8 @@ def _show(record: Record, args: argparse.Namespace) -> int:
     for group in groups[:3]:
         names = ", ".join(group[:8]) + (f" and {len(group) - 8} more" if len(group) > 8 else "")
         console.print(f"Not separable at 95 %: {names}.", soft_wrap=True, markup=False)
+    if summary["agreement"] is not None:
+        console.print(summary["agreement"]["sentence"], soft_wrap=True, markup=False)
     for team, faults in summary["faults"].items():
         listed = ", ".join(f"{count} {kind}" for kind, count in faults.items())
         console.print(f"{team or 'hidden set'}: {listed}.", soft_wrap=True, markup=False)

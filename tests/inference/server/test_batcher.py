@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from fake_engine import FakeEngine
-from fakes import numbered_questions
+from fakes import FakeClock, numbered_questions
 from patience import PATIENCE_S
 from underdog.inference.server.batcher import Asked, Batcher, BatchLimits, Event, Failed, Job
 from underdog.inference.server.engine import Delta, Sampling
@@ -43,7 +43,8 @@ class Bench:
 
     def __init__(self, limits: BatchLimits | None = None) -> None:
         self.engine, self.told = FakeEngine(), Told()
-        self.batcher = Batcher(self.engine, self.told, limits=limits)
+        self.clock = FakeClock()
+        self.batcher = Batcher(self.engine, self.told, limits=limits, clock=self.clock)
 
     def submit(self, *works: Question | Asked) -> list[Job]:
         jobs = [Job("fake", work) for work in works]
@@ -134,3 +135,26 @@ def test_closing_ends_the_thread(bench: Bench) -> None:
     threading.Timer(0.05, bench.engine.gate.set).start()
     bench.batcher.close()
     assert not bench.batcher.alive
+
+
+def test_questions_of_a_slow_model_are_scored_in_passes_that_fit(bench: Bench) -> None:
+    """A question took 4 s: eight that wait together are scored in passes of one, since two may take
+    more than the 15 s of a pass at half that pace; one whose client has gone is not scored.
+    """
+    questions = numbered_questions(9)
+    answer = bench.engine.answer
+
+    def slowly(model: str, asked: Sequence[Question]) -> Sequence[object]:
+        bench.clock.advance(4.0 * len(asked))
+        jobs[-1].cancelled = True
+        return answer(model, asked)
+
+    jobs = [Job("fake", each) for each in questions]
+    bench.engine.answer = slowly  # type: ignore[method-assign, assignment]
+    bench.batcher.submit(jobs[:1])
+    bench.batcher.begin()
+    bench.told.wait(jobs[0])
+    bench.batcher.submit(jobs[1:])
+    bench.told.wait(*jobs[1:-1])
+    assert bench.engine.passes == [("answer", 1)] * 8
+    assert not bench.told.of(jobs[-1])
