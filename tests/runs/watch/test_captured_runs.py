@@ -130,17 +130,19 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     (tmp_path / "config").write_text(
         f"Host box\n HostName 127.0.0.1\n Port {port}\n User {getpass.getuser()}\n"
         f" IdentityFile {tmp_path}/key\n UserKnownHostsFile {tmp_path}/known\n"
-        " StrictHostKeyChecking accept-new\n ConnectionAttempts 30\n"
+        " StrictHostKeyChecking accept-new\n ConnectionAttempts 30\n BatchMode yes\n"
     )
     (tmp_path / "bin").mkdir()
     wrapper = tmp_path / "bin" / "ssh"
     wrapper.write_text(f'#!/bin/sh\nexec {client} -F {tmp_path}/config "$@"\n')
     wrapper.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
-    with subprocess.Popen([server, "-D", "-f", tmp_path / "sshd_config"]) as process:
+    command, nothing = [server, "-D", "-f", tmp_path / "sshd_config"], subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=nothing, stderr=nothing) as process:
         try:
             wait_for(port)
-            if subprocess.run([wrapper, "box", "true"], check=False).returncode != 0:
+            tried = subprocess.run([wrapper, "box", "true"], stdin=nothing, check=False)
+            if tried.returncode != 0:
                 pytest.skip("this user may not log in over ssh here")
             yield "box"
         finally:
