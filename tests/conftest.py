@@ -43,10 +43,13 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 
 @pytest.fixture(autouse=True)
-def own_luck() -> None:
-    """What a test draws without a generator does not depend on which ones drew before it."""
+def torch_as_ever() -> None:
+    """What a test draws without a generator does not depend on which ones drew before it; nor do
+    sums on the number of cores. A second thread on small matrices would only wait.
+    """
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
+        sys.modules["torch"].set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)

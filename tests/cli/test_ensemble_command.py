@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 
 from fakes import numbered_questions, save_base, save_random_adapter
 from underdog.cli.ensemble import member_folders
@@ -14,12 +13,6 @@ from underdog.cli.main import main
 from underdog.data.row import Band, Row, Split
 from underdog.data.store import write_rows
 from underdog.errors import InputError
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    """Two on small matrices are slower, and far slower beside other work."""
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="module")

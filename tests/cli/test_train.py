@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from fakes import numbered_questions, save_base
 from patience import PATIENCE_S
@@ -25,12 +24,6 @@ from underdog.runs.files import digest_folder
 from underdog.runs.manifest import read_manifest
 from underdog.runs.metrics import read_metrics
 from underdog.training.config import TrainingConfig
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    """Two threads on small matrices are slower, and far slower beside other work."""
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="module")

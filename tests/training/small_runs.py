@@ -50,7 +50,7 @@ def small_job(base_folder: Path, out: Path, *, dropout: float = 0.0) -> Training
 @dataclass
 class Signaller:
     """A listener that sends this process a signal when it hears of a step. With `hold` it stands
-    still after the first one until that file is there.
+    still at the first report after so many (`reports`) until that file is there.
     """
 
     step: int
@@ -58,6 +58,7 @@ class Signaller:
     pause_s: float = 0.0
     heard: int = 0
     hold: Path | None = None
+    reports: int = 0
 
     def begin(self, task: str, total: int | None) -> None:
         """A task starts."""
@@ -66,7 +67,8 @@ class Signaller:
         """Steps were done, possibly many at once after a continuation."""
         before, self.heard = self.heard, self.heard + steps
         time.sleep(self.pause_s)
-        if self.hold is not None:
+        self.reports -= 1
+        if self.hold is not None and self.reports < 0:
             until(self.hold.exists)
         if before < self.step <= self.heard:
             os.kill(os.getpid(), self.number)

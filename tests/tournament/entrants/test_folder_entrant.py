@@ -16,7 +16,7 @@ from underdog.protocol.editions import EDITIONS
 from underdog.protocol.player import PlayerFault, PlayerFaultKind, StrippedQuestion
 from underdog.tournament.entrants import workplace
 from underdog.tournament.entrants.folder import folder_entrant
-from underdog.tournament.entrants.isolation import strongest
+from underdog.tournament.entrants.isolation import Isolation, strongest
 from underdog.tournament.events import MatchStarted
 from underdog.tournament.referee import MatchConfig
 from underdog.tournament.store import read_events
@@ -101,7 +101,7 @@ def test_a_folder_that_never_ends_is_late(tmp_path: Path) -> None:
 
 
 def test_the_answering_side_finds_no_key_anywhere(tmp_path: Path) -> None:
-    """The input holds question and choices only, and the match's folder looks empty."""
+    """The input holds question and choices only; in namespaces the match's folder looks empty."""
     spy = entry(
         tmp_path / "spy",
         answering=f"""
@@ -115,7 +115,9 @@ raise ValueError(f"{{seen}} {{there}}")
     player = folder_entrant(spy, edition=EDITION, hidden=(match,))
     board = played(match, team("honest"), player, config=CONFIG)
     lost = board.innings[0].rows[0].answer
-    assert "['choices', 'question'] []" in getattr(lost, "detail", ""), lost
+    told = getattr(lost, "detail", "")
+    assert "['choices', 'question'] [" in told, lost
+    assert ("[]" in told) is (strongest() is Isolation.NAMESPACES), lost
 
 
 def test_questions_find_the_places_of_their_topics(tmp_path: Path) -> None:
