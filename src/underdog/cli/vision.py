@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from underdog.vision.conv.engine import Engine
     from underdog.vision.conv.tune import Tuner
     from underdog.vision.conv.witness import Sighting
+    from underdog.vision.yolo.step import StepTiming
 
 _PACKAGES = {"torch", "torchvision", "ultralytics", "PIL", "yaml", "jinja2", "cv2"}
 """Of the extra "vision", as they are imported."""
@@ -51,6 +52,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     bench.add_argument(
         "--imgsz", type=_positive, default=640, help="of --model's images (default: %(default)s)"
+    )
+    bench.add_argument(
+        "--step", action="store_true", help="whole training steps (of yolov8n.yaml by default)"
+    )
+    bench.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="with --step: a YOLO folder to time the data loader on; gives a projection",
+    )
+    bench.add_argument(
+        "--epochs", type=_positive, default=50, help="of the projection (default: %(default)s)"
     )
     bench.add_argument("--explain", action="store_true", help="also show what tuning measured")
     bench.add_argument("--page", type=Path, metavar="FILE", help="write an HTML page with a plot")
@@ -188,6 +201,70 @@ def _sightings_table(title: str, sightings: Counter[Sighting]) -> Table:
 
 
 def _bench(args: argparse.Namespace) -> int:
+    return _bench_step(args) if args.step else _bench_layers(args)
+
+
+def _bench_step(args: argparse.Namespace) -> int:
+    import tempfile
+
+    from underdog.cli.console import ProgressBar, console
+    from underdog.runs.files import write_json
+    from underdog.vision.yolo.seclusion import secluded
+    from underdog.vision.yolo.step import (
+        StepConfig,
+        contenders,
+        headline,
+        loader_rate,
+        project,
+        time_steps,
+    )
+
+    engine, _ = _engine(args)
+    config = StepConfig(args.model or "yolov8n.yaml", args.imgsz, args.batch, args.device)
+    with tempfile.TemporaryDirectory() as private, secluded(Path(private)):
+        with ProgressBar() as progress:
+            timings = time_steps(config, contenders(engine), rounds=args.rounds, progress=progress)
+        rate = loader_rate(args.imgsz, args.batch, data=args.data)
+    console.print(_steps_table(timings, args.batch))
+    result = headline(timings) | {"loader_images_per_s": rate.images_per_s}
+    if rate.images is not None:
+        found = project(
+            timings[0].seconds,
+            args.batch,
+            rate.images_per_s,
+            images=rate.images,
+            epochs=args.epochs,
+        )
+        result |= found._asdict()
+        console.print(
+            f"Step and loader in turn: {found.images_per_s:.1f} images/s; {rate.images} images an "
+            f"epoch, {found.epoch_s / 3600:.2f} hours; {args.epochs} epochs, {found.days:.2f} days."
+        )
+    for name, value in result.items():
+        console.print(f"{name}: {value:.4g}")
+    if args.json:
+        write_json(args.json, {"steps": [each.to_json() for each in timings]} | result)
+    return 0
+
+
+def _steps_table(timings: list[StepTiming], batch: int) -> Table:
+    from rich.table import Table
+
+    table = Table(title="A training step; MiB kept for backward per image", title_justify="left")
+    for name in ("", "ms", "by convolutions", "in all", "operations by a vendor"):
+        table.add_column(name, justify="right" if name else "left")
+    for each in timings:
+        kept = (size / batch / 2**20 for size in (each.conv_saved_bytes, each.saved_bytes))
+        table.add_row(
+            each.contender,
+            f"{1000 * each.seconds:.1f}",
+            *(f"{mib:.1f}" for mib in kept),
+            str(each.vendor_operations),
+        )
+    return table
+
+
+def _bench_layers(args: argparse.Namespace) -> int:
     import torch
 
     from underdog.cli.console import ProgressBar, console
