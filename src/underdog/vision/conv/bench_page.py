@@ -107,8 +107,8 @@ def _line(row: Sequence[Timing]) -> LayerLine:
         times=row[0].times,
         figure=f"{1000 * by_name['ours'].total_s:.1f}",
         marks=tuple(
-            Mark(key.role, 0.0, *2 * (_SHARES.across(length / whole_s),))
-            for key, length in zip(LEGEND, lengths, strict=True)
+            Mark(key.role, 0.0, end, end)
+            for key, end in zip(LEGEND, (_SHARES.across(s / whole_s) for s in lengths), strict=True)
         ),
         cells=tuple(
             f"{1000 * each.total_s:.1f} ({each.saved_bytes / _MIB:.1f} MiB)" for each in row

@@ -301,7 +301,7 @@ def loader_rate(imgsz: int, batch: int, *, data: Path | None = None) -> LoaderRa
     return LoaderRate(seen / elapsed_s, total)
 
 
-def _link_sample(root: Path, data: Path) -> tuple[tuple[str, ...], int]:
+def _link_sample(root: Path, data: Path) -> tuple[tuple[str, ...], int | None]:
     """Images all over the set, and their labels."""
     folder = read_folder(data)
     every = images(folder.train)
@@ -314,7 +314,7 @@ def _link_sample(root: Path, data: Path) -> tuple[tuple[str, ...], int]:
     return folder.names, len(every)
 
 
-def _make_frames(root: Path) -> tuple[tuple[str, ...], None]:
+def _make_frames(root: Path) -> tuple[tuple[str, ...], int | None]:
     from PIL import Image
 
     random = np.random.default_rng(0)

@@ -26,7 +26,7 @@ from torch import Tensor
 
 from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, wide_dtype
 from underdog.vision.conv.algorithms.workspace import Workspace
-from underdog.vision.conv.spec import ConvSpec, Part
+from underdog.vision.conv.spec import ConvSpec, Pair, Part
 
 
 class Tap(NamedTuple):
@@ -150,7 +150,8 @@ class _Rows:
 
     def loaded(self) -> Iterator[tuple[Piece, _Views]]:
         """Every piece, its padded rows copied in."""
-        step, last = self.window.stride[0], None
+        step = self.window.stride[0]
+        last: Pair | None = None
         for piece in self.size.over(self.count_images, self.count_rows):
             size = (piece.images, piece.rows)
             if size not in self.views:
