@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from torch.distributed.fsdp import FSDPModule
 
-from underdog.training.guards.memory import is_out_of_memory
+from underdog.hardware.memory_errors import is_out_of_memory
 from underdog.training.processes import Processes
 
 T = TypeVar("T")
