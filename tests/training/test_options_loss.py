@@ -48,8 +48,8 @@ def gradients(adapted: Any, loss: torch.Tensor) -> list[torch.Tensor]:
 
 @pytest.mark.parametrize("linear", [True, False])
 def test_it_is_the_softmax_over_each_rows_own_options(linear: bool) -> None:
-    """The loss is that of a dense reference to 1e-5, each gradient to 1e-4 of its norm (float32), and
-    with a head that is not a plain linear layer too, whose columns are taken afterwards.
+    """The loss is that of a dense reference to 1e-5, each gradient to 1e-4 of its norm; and with
+    a head that is not a plain linear layer too, whose columns are taken afterwards.
     """
     adapted = moved_adapters()
     if not linear:
