@@ -89,8 +89,8 @@ def loss_and_gradients(adapted: Any, batch: Any, reading: Any) -> tuple[Any, dic
 
 @pytest.mark.parametrize("kind", [LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config])
 def test_a_tree_gives_the_loss_and_gradients_of_padded_rows(kind: type[Any]) -> None:
-    """On every architecture listed, with 18 nodes in place of 5 rows of 8: whole tensors agree to
-    1e-5 relative in float32.
+    """On every architecture listed, with 13 nodes in place of 5 rows of 8: the loss agrees to 1e-5,
+    each gradient to 1e-4 of its norm (float32).
     """
     adapted = make_adapted(kind)
     with fused_lora(adapted), last_layer_where_read(adapted) as reading:
@@ -98,10 +98,10 @@ def test_a_tree_gives_the_loss_and_gradients_of_padded_rows(kind: type[Any]) -> 
         padded = loss_and_gradients(adapted, collate(EXAMPLES), reading)
         tree = collate_tree(EXAMPLES)
         packed = loss_and_gradients(adapted, tree, reading)
-    assert tree.input_ids.shape == (1, 14)
+    assert tree.input_ids.shape == (1, 13)
     torch.testing.assert_close(packed[0], padded[0], rtol=1e-5, atol=1e-5)
     for name, gradient in padded[1].items():
-        torch.testing.assert_close(packed[1][name], gradient, rtol=1e-4, atol=1e-5)
+        assert (packed[1][name] - gradient).norm() <= 1e-4 * gradient.norm(), name
 
 
 def test_models_that_look_elsewhere_take_no_tree() -> None:

@@ -48,8 +48,8 @@ def gradients(adapted: Any, loss: torch.Tensor) -> list[torch.Tensor]:
 
 @pytest.mark.parametrize("linear", [True, False])
 def test_it_is_the_softmax_over_each_rows_own_options(linear: bool) -> None:
-    """Loss and whole gradients are those of a dense reference (1e-5 relative, float32), padded, and
-    with a head that is not a plain linear layer too, whose columns are taken afterwards.
+    """The loss is that of a dense reference to 1e-5, each gradient to 1e-4 of its norm; and with
+    a head that is not a plain linear layer too, whose columns are taken afterwards.
     """
     adapted = moved_adapters()
     if not linear:
@@ -60,7 +60,7 @@ def test_it_is_the_softmax_over_each_rows_own_options(linear: bool) -> None:
     torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-5)
     pairs = zip(gradients(adapted, found), gradients(adapted, wanted), strict=True)
     for one, other in pairs:
-        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+        assert (one - other).norm() <= 1e-4 * other.norm()
 
 
 def test_the_head_computes_nothing_for_other_words() -> None:
