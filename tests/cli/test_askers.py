@@ -11,6 +11,8 @@ from fakes import numbered_questions
 from underdog.agents.puzzles.topics import find_topic
 from underdog.cli.askers import read_questions, split_spec
 from underdog.cli.main import main
+from underdog.data.row import Band, Row, Split
+from underdog.data.store import write_rows
 from underdog.errors import InputError
 from underdog.mcq.presentation import Presentation
 from underdog.protocol.editions import EDITIONS
@@ -25,6 +27,18 @@ PUZZLE_TOPICS = set(EDITIONS["2026-02"].topics)
 
 def play(*arguments: object) -> int:
     return main(["play", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small built set, all of it for validation: the embedded bank takes a second to read."""
+    folder = tmp_path_factory.mktemp("data")
+    rows = [
+        Row(each, each.id, number / 60, Band.EASY, Split.VALIDATION, None, None)
+        for number, each in enumerate(numbered_questions(60))
+    ]
+    write_rows(rows, folder)
+    return folder
 
 
 def questions_file(path: Path, count: int = 60) -> Path:
@@ -56,14 +70,15 @@ def test_a_spec_is_cut_where_a_kind_of_asker_follows(
     assert split_spec(text) == parts
 
 
-def test_a_team_that_asks_puzzles_draws_its_own_topics(tmp_path: Path) -> None:
+def test_a_team_that_asks_puzzles_draws_its_own_topics(tmp_path: Path, data: Path) -> None:
     """Against a team that asks from the bank: each innings is on topics of its asker, and nothing
     is dropped; the same command continues the match.
     """
-    command = ("--a", "random+puzzle:0.2", "--b", "longest+bandit", "--questions", 6)
+    teams = ("--a", "random+puzzle:0", "--b", "longest+bandit")
+    command = (*teams, "--questions", 4, "--data", data)
     assert play(*command, "--out", tmp_path) == 0
     puzzles, facts = asked(tmp_path, 1), asked(tmp_path, 2)
-    assert (len(puzzles), len(facts)) == (6, 6)
+    assert (len(puzzles), len(facts)) == (4, 4)
     assert {each["question"]["topic"] for each in puzzles} <= PUZZLE_TOPICS  # type: ignore[index]
     assert not {each["question"]["topic"] for each in facts} & PUZZLE_TOPICS  # type: ignore[index]
     header = next(iter(read_log(tmp_path / EVENTS_NAME)))
@@ -72,11 +87,14 @@ def test_a_team_that_asks_puzzles_draws_its_own_topics(tmp_path: Path) -> None:
     assert play(*command, "--out", tmp_path) == 0
 
 
-def test_in_a_tournament_each_team_draws_topics_that_it_asks_about(tmp_path: Path) -> None:
+def test_in_a_tournament_each_team_draws_topics_that_it_asks_about(
+    tmp_path: Path, data: Path
+) -> None:
     """Bank, puzzles and a mixture of both, everyone against everyone: no question is off topic."""
     out = tmp_path / "cup"
-    entrants = ("random", "longest+puzzle:0", "always-b+mixed:bank=1,puzzle:0.1=1")
+    entrants = ("random", "longest+puzzle:0", "always-b+mixed:bank=1,puzzle:0=1")
     command = ["tournament", "run", "--out", str(out), "--questions", "4", "--single"]
+    command += ["--data", str(data)]
     assert main([*command, "--engine", "in-process", "--entrants", *entrants]) == 0
     with Ledger(out / "tournament.db") as ledger:
         record = read_record(ledger)
@@ -91,9 +109,10 @@ def test_in_a_tournament_each_team_draws_topics_that_it_asks_about(tmp_path: Pat
     assert all(find_topic(each) is None for each in topics["random"])
 
 
-def test_a_bandit_learns_from_earlier_matches_that_are_named(tmp_path: Path) -> None:
+def test_a_bandit_learns_from_earlier_matches_that_are_named(tmp_path: Path, data: Path) -> None:
     """Its own innings there are part of its identity, and it repeats none of their questions."""
-    command = ("--a", "random+bandit", "--b", "always-b", "--topics", "mythology", "--questions", 8)
+    teams = ("--a", "random+bandit", "--b", "always-b", "--data", data)
+    command = (*teams, "--topics", "arts", "--questions", 8)
     assert play(*command, "--out", tmp_path / "one") == 0
     assert play(*command, "--learn-from", tmp_path / "one", "--out", tmp_path / "two") == 0
     assert play(*command, "--out", tmp_path / "alone") == 0
@@ -104,8 +123,8 @@ def test_a_bandit_learns_from_earlier_matches_that_are_named(tmp_path: Path) -> 
     assert first == alone
     assert not first & second
     header = next(iter(read_log(tmp_path / "two" / EVENTS_NAME)))
-    assert "learned_from" in header["teams"]["A"]["identity"]
-    assert "learned_from" not in header["teams"]["B"]["identity"]
+    learned = [header["teams"][team]["identity"]["learned_from"] for team in "AB"]
+    assert learned[0] != learned[1], "each from its own innings"
 
 
 def test_questions_of_a_file_are_asked(tmp_path: Path) -> None:
@@ -113,9 +132,6 @@ def test_questions_of_a_file_are_asked(tmp_path: Path) -> None:
     file = questions_file(tmp_path / "own.json")
     lines = tmp_path / "own.jsonl"
     lines.write_text("".join(f"{json.dumps(each)}\n" for each in json.loads(file.read_text())))
-    assert read_questions(file) == tuple(
-        each for each in read_questions(file) if each.topic in ("arts", "elements", "geography")
-    )
     assert [each.id for each in read_questions(lines)] == [each.id for each in read_questions(file)]
     match = tmp_path / "match"
     command = ("--a", "random", "--b", "longest", "--q", f"file:{file}", "--questions", 5)
@@ -160,10 +176,16 @@ WRONG = {
 
 @pytest.mark.parametrize(("arguments", "message"), WRONG.values(), ids=WRONG)
 def test_wrong_askers_are_one_message(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+    tmp_path: Path,
+    data: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    message: str,
 ) -> None:
     """Exit status 2, and nothing is left behind."""
     given = ("--a", "random", "--b", "longest", "--out", tmp_path, *arguments)
+    if "--puzzles" not in arguments:
+        given += ("--data", data)
     assert play(*given) == 2
     assert message in " ".join(capsys.readouterr().err.split())
     assert not list(tmp_path.iterdir())

@@ -60,8 +60,9 @@ def test_without_held_out_questions_nothing_is_claimed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Baselines know nothing of themselves."""
-    out = tmp_path / "cup"
+    out, file = tmp_path / "cup", file_of(tmp_path / "easy.json", EASY)
     command = ["tournament", "run", "--out", str(out), "--questions", "2", "--single"]
+    command += ["--q", f"file:{file}"]
     assert main([*command, "--entrants", "random", "longest", "--engine", "in-process"]) == 0
     assert "held-out" not in capsys.readouterr().out
     assert main(["tournament", "status", str(out), "--json"]) == 0
@@ -73,8 +74,9 @@ def test_hidden_questions_of_a_qualifying_are_held_out_questions(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Where nothing else is known."""
-    out = tmp_path / "cup"
+    out, file = tmp_path / "cup", file_of(tmp_path / "easy.json", EASY)
     command = ["tournament", "run", "--out", str(out), "--questions", "6", "--qualifiers", "2"]
+    command += ["--q", f"file:{file}"]
     assert main([*command, "--entrants", "random", "longest", "--engine", "in-process"]) == 0
     capsys.readouterr()
     assert main(["tournament", "status", str(out), "--json"]) == 0

@@ -146,7 +146,7 @@ WRONG = {
     "no teams": ((), "a match needs --a, --b and --out"),
     "unknown entrant": (
         ("--a", "longst", "--b", "random", "--out", "{}"),
-        "an entrant: random, always-b, longest, model:BASE[:ADAPTER], ensemble:FILE, a run folder",
+        "an entrant: random, always-b, longest, model:BASE[:ADAPTER], ensemble:FILE, remote",
     ),
     "no model": (("--a", "model:", "--b", "random", "--out", "{}"), "got 'model:'"),
     "folder without adapter": (

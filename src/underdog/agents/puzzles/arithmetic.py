@@ -172,7 +172,7 @@ def _mean(rng: random.Random, reach: int) -> Story:
     n = rng.randint(4, 9)
     m = rng.randint(4 * n, 4 * n + reach)
     spot = _spot(rng, m - 4, m + 4)
-    parts = {"n": n, "m": m, "r": spot.key}
+    parts: dict[str, object] = {"n": n, "m": m, "r": spot.key}
     return Story("mean", parts, (_equation(n * m - (n - 1) * spot.key, 1),), "", spot, 1 - n)
 
 
