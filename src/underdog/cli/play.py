@@ -82,7 +82,8 @@ def _play(args: argparse.Namespace) -> int:
     from underdog.cli.console import ProgressBar, console
     from underdog.errors import InputError
     from underdog.protocol.editions import find_edition
-    from underdog.tournament.referee import MatchConfig, draw_topics, play
+    from underdog.tournament.referee import play
+    from underdog.tournament.rules import Rules
 
     if not (args.a and args.b and args.out):
         raise InputError(
@@ -93,7 +94,7 @@ def _play(args: argparse.Namespace) -> int:
     counter, count_tokens = token_counter(args.tokenizer)
     specs = with_style([read_spec(args.a), read_spec(args.b)], args.style)
     asker = _asker(args, count_tokens)
-    config = MatchConfig(
+    rules = Rules(
         topics=tuple(map(asker.find_topic, args.topics or asker.topics)),
         edition=edition.name,
         questions=edition.default_questions if args.questions is None else args.questions,
@@ -101,11 +102,11 @@ def _play(args: argparse.Namespace) -> int:
         token_counter=counter,
         per_call=calls_of(specs, args.questions or edition.default_questions),
     )
-    asker.check(draw_topics(config.topics, config.questions, config.seed))
+    asker.check(rules.draw())
     one, other = _entrants(specs, asker, args)
     with ProgressBar() as progress:
         board = play(
-            config,
+            rules,
             (one, other),
             args.out,
             clock=time.perf_counter,

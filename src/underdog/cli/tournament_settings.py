@@ -19,9 +19,12 @@ from underdog.errors import InputError, RecipeError
 
 if TYPE_CHECKING:
     from underdog.agents.bank_asker import BankAsker
-    from underdog.protocol.player import Asker, Entrant, QuestionCall
+    from underdog.cli.play import Spec
+    from underdog.protocol.player import Asker, Entrant, QuestionCall, StrippedQuestion
     from underdog.protocol.tokens import CountTokens
     from underdog.tournament.league import TournamentConfig
+    from underdog.tournament.panel import KeyRule, Solver
+    from underdog.tournament.record import Record
 
 DEFAULTS: Mapping[str, Any] = {
     "format": "round-robin",
@@ -36,6 +39,10 @@ DEFAULTS: Mapping[str, Any] = {
     "sprt": None,
     "tie_breaks": None,
     "qualifiers": None,
+    "keys": "trust",
+    "panel": None,
+    "agree": None,
+    "forfeit_after": 3,
     "data": None,
     "style": None,
     "dtype": "float32",
@@ -46,11 +53,13 @@ DEFAULTS: Mapping[str, Any] = {
 """Every key of a TOML file, with what holds when it is not there."""
 _TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(
-        ("format", "edition", "data", "style", "dtype", "tokenizer", "isolation"), (str,)
+        ("format", "edition", "keys", "data", "style", "dtype", "tokenizer", "isolation"), (str,)
     ),
-    **dict.fromkeys(("questions", "seed", "best_of", "rounds", "qualifiers"), (int,)),
+    **dict.fromkeys(
+        ("questions", "seed", "best_of", "rounds", "qualifiers", "agree", "forfeit_after"), (int,)
+    ),
     **dict.fromkeys(("double", "third_place"), (bool,)),
-    **dict.fromkeys(("topics", "tie_breaks", "entrants"), (list,)),
+    **dict.fromkeys(("topics", "tie_breaks", "entrants", "panel"), (list,)),
     "sprt": (float,),
 }
 ENTRANT_KEYS = ("spec", "name", "benchmark")
@@ -75,7 +84,24 @@ def read_settings(args: argparse.Namespace) -> dict[str, Any]:
             hint="underdog tournament run --entrants random random longest --out DIR",
         )
     settings["entrants"] = [_entrant(each) for each in settings["entrants"]]
+    for each in settings["entrants"]:
+        each["spec"] = absolute(each["spec"])
+    for name in ("data", "tokenizer"):
+        settings[name] = settings[name] and absolute(settings[name])
+    settings["panel"] = settings["panel"] and [absolute(str(each)) for each in settings["panel"]]
     return settings
+
+
+def absolute(spec: str) -> str:
+    """A spec whose files are found from any working folder: the store remembers it for `resume`."""
+    from underdog.agents.baseline import BASELINES
+
+    if spec in BASELINES or "://" in spec:
+        return spec
+    return ":".join(
+        str(Path(part).resolve()) if part and Path(part).exists() else part
+        for part in spec.split(":")
+    )
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -108,7 +134,7 @@ def _entrant(given: Any) -> dict[str, Any]:
         raise RecipeError(
             f"an entrant as a text, or a table of {', '.join(ENTRANT_KEYS)}", got=f"{given!r:.80}"
         )
-    return value
+    return dict(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +165,29 @@ class Opened:
     all_baselines: bool
 
 
-def open_tournament(settings: Mapping[str, Any], out: Path) -> Opened:
-    """Build the parts; models are loaded last. `out`, which holds keys, is hidden from folders."""
+def open_tournament(
+    settings: Mapping[str, Any], out: Path, *, record: Record | None = None
+) -> Opened:
+    """Build the parts; models are loaded last. `out`, which holds keys, is hidden from folders.
+
+    `record`: what was played so far. Teams that have forfeited need not be there any more.
+    """
     from underdog.cli.play import calls_of, open_bank, read_spec, token_counter, with_style
     from underdog.protocol.editions import find_edition
     from underdog.tournament.league import TournamentConfig
-    from underdog.tournament.question_sets import Rules
+    from underdog.tournament.rules import Rules
 
     counter, count_tokens = token_counter(settings["tokenizer"])
     edition = find_edition(settings["edition"])
     data = settings["data"]
     bank = open_bank(None if data is None else Path(data), count_tokens)
+    absent = {} if record is None else _absent(record)
     specs = with_style(
-        [read_spec(each["spec"]) for each in settings["entrants"]], settings["style"]
+        [
+            _spec_of(absent[place], each["spec"]) if place in absent else read_spec(each["spec"])
+            for place, each in enumerate(settings["entrants"])
+        ],
+        settings["style"],
     )
     questions = settings["questions"] or edition.default_questions
     rules = Rules(
@@ -164,11 +200,20 @@ def open_tournament(settings: Mapping[str, Any], out: Path) -> Opened:
     )
     bank.check(rules.draw(1))
     _check_isolation(settings["isolation"])
-    names = _names(settings["entrants"], [spec.name for spec in specs])
+    if record is not None and record.header is not None:
+        names = [each["name"] for each in record.header["entrants"]]
+    else:
+        names = _names(settings["entrants"], [spec.name for spec in specs])
+    opened = _Opening({**settings, "out": out}, bank, absent)
     config = TournamentConfig(
-        rules, _format(settings), _breaker(settings, names), settings["qualifiers"]
+        rules,
+        _format(settings),
+        _breaker(settings, names),
+        settings["qualifiers"],
+        keys=opened.key_rule(),
+        forfeit_after=settings["forfeit_after"],
     )
-    entrants = _open_entrants(names, specs, bank, {**settings, "out": out})
+    entrants = opened.entrants(names, specs)
     baselines = not any(spec.base or spec.ensemble or spec.stranger for spec in specs)
     return Opened(config, entrants, OwnSeed(bank, "hidden"), count_tokens, baselines)
 
@@ -230,26 +275,98 @@ def _breaker(settings: Mapping[str, Any], names: Sequence[str]) -> Any:
     return Breaker(chosen, tuple(numbers), settings["seed"])
 
 
-def _open_entrants(
-    names: Sequence[str], specs: Sequence[Any], bank: BankAsker, settings: Mapping[str, Any]
-) -> tuple[Entrant, ...]:
-    """Models with adapters are opened first, so that a plain base can use their weights; random
-    baselines each get a seed of their own.
-    """
-    from underdog.cli.play import open_answerer, open_stranger
+class Absent:
+    """Stands for a team that has forfeited: the league asks it for nothing."""
+
+    def ask(self, call: QuestionCall) -> list[object]:
+        """Never."""
+        raise AssertionError(f"a team that has forfeited is asked for {call}")
+
+    def answer(self, questions: Sequence[StrippedQuestion]) -> list[object]:
+        """Never."""
+        raise AssertionError(f"a team that has forfeited is asked for {questions}")
+
+
+def _absent(record: Record) -> dict[int, Entrant]:
+    """Teams that have forfeited, by place among the entrants, as the store knows them."""
     from underdog.protocol.player import Entrant
 
-    opened: dict[str, Any] = {}
-    made: dict[int, Entrant] = {}
-    for place in sorted(range(len(specs)), key=lambda place: specs[place].adapter is None):
-        seed = settings["seed"] + place
-        args = argparse.Namespace(**{**settings, "seed": seed})
-        stranger = specs[place].stranger
-        if stranger is not None:
-            made[place] = replace(open_stranger(stranger, args), name=names[place])
-            continue
-        answerer, identity = open_answerer(specs[place], args, opened)
-        about = {"answers": identity, "asks_from": bank.digest, "seed": seed}
-        asker = OwnSeed(bank, names[place])
-        made[place] = Entrant(names[place], asker, answerer, about)
-    return tuple(made[place] for place in range(len(specs)))
+    assert record.header is not None, "a store that can be read has its header"
+    return {
+        place: Entrant(each["name"], Absent(), Absent(), each["identity"])
+        for place, each in enumerate(record.header["entrants"])
+        if each["name"] in record.forfeits
+    }
+
+
+def _spec_of(team: Entrant, text: str) -> Spec:
+    """What a team that is gone was, as far as the rules of the others depend on it."""
+    from underdog.cli.play import Spec
+
+    stranger = "folder" in team.identity or "url" in team.identity
+    return Spec(team.name, stranger=text if stranger else None)
+
+
+class _Opening:
+    """Opens players; models that several of them use are loaded once."""
+
+    def __init__(
+        self, settings: Mapping[str, Any], bank: BankAsker, absent: Mapping[int, Entrant]
+    ) -> None:
+        self._settings, self._bank, self._absent = settings, bank, absent
+        self._models: dict[str, Any] = {}
+
+    def entrants(self, names: Sequence[str], specs: Sequence[Spec]) -> tuple[Entrant, ...]:
+        """Models with adapters are opened first, so that a plain base can use their weights;
+        random baselines each get a seed of their own.
+        """
+        made = dict(self._absent)
+        for place in sorted(range(len(specs)), key=lambda place: specs[place].adapter is None):
+            if place not in made:
+                made[place] = self._entrant(names[place], specs[place], place)
+        return tuple(made[place] for place in range(len(specs)))
+
+    def key_rule(self) -> KeyRule:
+        """The panel, where there is one; InputError for one that is not asked for or not there."""
+        from underdog.tournament.panel import KeyRule, Ruling, majority
+
+        known = [each.value for each in Ruling]
+        if self._settings["keys"] not in known:
+            raise InputError(
+                f"a rule for keys out of {', '.join(known)}", got=repr(self._settings["keys"])
+            )
+        solvers = self._solvers(self._settings["panel"] or ())
+        ruling, agree = Ruling(self._settings["keys"]), self._settings["agree"]
+        if agree is None:
+            agree = majority(len(solvers)) if solvers else 0
+        return KeyRule(ruling, solvers, agree)
+
+    def _solvers(self, panel: Sequence[str]) -> tuple[Solver, ...]:
+        from underdog.cli.play import open_answerer, read_spec, with_style
+        from underdog.tournament.panel import Solver
+
+        specs = with_style([read_spec(each) for each in panel], self._settings["style"])
+        for spec in specs:
+            if spec.stranger is not None:
+                raise InputError("solvers of the organiser's own", got=spec.stranger)
+        names = _names([{} for _ in specs], [spec.name for spec in specs])
+        solvers = []
+        for place, (name, spec) in enumerate(zip(names, specs, strict=True)):
+            seed = self._settings["seed"] + 1_000 + place
+            answerer, identity = open_answerer(spec, self._args(seed), self._models)
+            solvers.append(Solver(name, answerer, dict(identity) | {"seed": seed}))
+        return tuple(solvers)
+
+    def _entrant(self, name: str, spec: Spec, place: int) -> Entrant:
+        from underdog.cli.play import open_answerer, open_stranger
+        from underdog.protocol.player import Entrant
+
+        seed = self._settings["seed"] + place
+        if spec.stranger is not None:
+            return replace(open_stranger(spec.stranger, self._args(seed)), name=name)
+        answerer, identity = open_answerer(spec, self._args(seed), self._models)
+        about = {"answers": identity, "asks_from": self._bank.digest, "seed": seed}
+        return Entrant(name, OwnSeed(self._bank, name), answerer, about)
+
+    def _args(self, seed: int) -> argparse.Namespace:
+        return argparse.Namespace(**{**self._settings, "seed": seed})

@@ -17,10 +17,11 @@ from underdog.tournament.entrants import workplace
 from underdog.tournament.entrants.folder import folder_entrant
 from underdog.tournament.entrants.isolation import strongest
 from underdog.tournament.events import MatchStarted
-from underdog.tournament.referee import MatchConfig, play
+from underdog.tournament.referee import play
+from underdog.tournament.rules import Rules
 from underdog.tournament.store import read_events
 
-CONFIG = MatchConfig(topics=TOPICS, questions=6, seed=4, per_call=6)
+CONFIG = Rules(topics=TOPICS, questions=6, seed=4, per_call=6)
 EDITION = EDITIONS["2026-02"]
 
 

@@ -19,7 +19,7 @@ from underdog.errors import InputError
 from underdog.protocol.editions import EDITIONS
 from underdog.protocol.player import PlayerFault, PlayerFaultKind, StrippedQuestion
 from underdog.tournament.entrants.url import Server, url_entrant
-from underdog.tournament.referee import MatchConfig
+from underdog.tournament.rules import Rules
 
 EDITION = EDITIONS["2026-02"]
 ASKED = StrippedQuestion("1 and 1?", ("1", "2", "3", "4"))
@@ -88,7 +88,7 @@ def contestant(seen: list[Any]) -> Reply:
 def test_a_server_plays_with_either_shape_of_choices(tmp_path: Path, shape: str) -> None:
     """It is asked with the shape that its /health names; its own questions pass as well."""
     seen: list[Any] = []
-    config = MatchConfig(topics=TOPICS, questions=6, seed=4)
+    config = Rules(topics=TOPICS, questions=6, seed=4)
     with serving(contestant(seen), health={"status": "ready", "choices": shape}) as url:
         board = played(tmp_path, url_entrant(url, edition=EDITION), team("other"), config=config)
     assert [len(each.rows) for each in board.innings] == [6, 6]
