@@ -131,7 +131,7 @@ class _Desk:
             ask = partial(player.answer, [each.stripped for each in part])
             heard = hear(ask, self._hall.clock, len(part))
             events += [
-                answer_event(self._judge, said, (innings, each.number), each.question)
+                answer_event(self._judge, said, place=(innings, each.number), asked=each.question)
                 for each, said in zip(part, heard, strict=True)
             ]
         return events

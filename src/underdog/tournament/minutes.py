@@ -20,8 +20,8 @@ from underdog.tournament.judge import Judge, Lost, Refused, Said, on_topic
 def question_event(
     judge: Judge,
     said: Said,
-    place: tuple[int, int],
     *,
+    place: tuple[int, int],
     topics: Sequence[str],
     before: Collection[str],
     seed: int,
@@ -41,7 +41,7 @@ def question_event(
 
 
 def answer_event(
-    judge: Judge, said: Said, place: tuple[int, int], asked: Question | Mapping[str, Any]
+    judge: Judge, said: Said, *, place: tuple[int, int], asked: Question | Mapping[str, Any]
 ) -> AnswerGiven | AnswerLost:
     """`place` is innings and number; `asked` is as for `Judge.answer`."""
     heard = judge.answer(said, asked)

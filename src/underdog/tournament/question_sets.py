@@ -84,7 +84,7 @@ def make_set(
             drawn = topics[number]
             allowed = tuple(dict.fromkeys([drawn, *topics])) if listed else (drawn,)
             event = question_event(
-                judge, said, (1, number), topics=allowed, before=before, seed=seed
+                judge, said, place=(1, number), topics=allowed, before=before, seed=seed
             )
             if isinstance(event, QuestionAsked):
                 before.add(event.question_id)

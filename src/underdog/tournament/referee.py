@@ -173,7 +173,7 @@ class _Referee:
         return question_event(
             self._judge,
             said,
-            (innings, number),
+            place=(innings, number),
             topics=self._topics_for(innings, number),
             before={each.question_id for each in self._history.asked[innings].values()},
             seed=self._history.started.seed,
@@ -190,7 +190,7 @@ class _Referee:
 
     def _judged_answer(self, innings: int, number: int, said: Said) -> AnswerGiven | AnswerLost:
         asked = self._history.asked[innings][number].question
-        return answer_event(self._judge, said, (innings, number), asked)
+        return answer_event(self._judge, said, place=(innings, number), asked=asked)
 
 
 def _strip(asked: QuestionAsked) -> StrippedQuestion:

@@ -117,12 +117,14 @@ def confine(
         "cpu_s": int(limits.wall_s * (os.cpu_count() or 1)) + 1,
         **{name: getattr(limits, name) for name in Limits.__dataclass_fields__},
     }
+    begun = time.monotonic()
     done = _warden(settings, limits.wall_s + GRACE_S)
     if isolation is Isolation.PROCESSES and (done is None or done.returncode < 0):
         # Only in namespaces is the warden out of a stranger's reach: here it was stopped or killed.
         end_strays(work)
         ended, status = (End.DEADLINE, None) if done is None else (End.EXITED, done.returncode)
-        return Confined(ended, status, 0.0, 0, 0, "", "the warden was attacked", isolation)
+        taken_s = time.monotonic() - begun
+        return Confined(ended, status, taken_s, 0, 0, "", "it attacked its warden", isolation)
     if done is None:
         raise InfrastructureError(
             "a warden that ends an entrant in time", got=f"none after {limits.wall_s + GRACE_S:g} s"
