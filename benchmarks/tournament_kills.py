@@ -25,24 +25,19 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from killing import underdog
+
 LOOK_S = 0.0003
 WRITES, NEAR_S = 40, 0.004
 """A kill near a write waits for up to so many of them, then for up to so long."""
 ENTRANTS = ["longest", "always-b", *["random"] * 14]
 
 
-def underdog(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "underdog", "tournament", *arguments]
-
-
-def finish(out: Path, kill: Kill | None) -> bool:
+def play(out: Path, kill: Kill | None) -> bool:
     """Run, or resume what is there; True when it ended, False when it was killed first."""
-    begun = (out / "tournament.db").is_file()
-    command = (
-        underdog("resume", str(out))
-        if begun and events(out)
-        else underdog("run", "--entrants", *ENTRANTS, "--questions", "20", "--out", str(out))
-    )
+    begun = (out / "tournament.db").is_file() and events(out)
+    how = ["run", "--entrants", *ENTRANTS, "--questions", "20", "--out"]
+    command = underdog("tournament", *(["resume"] if begun else how), str(out))
     with (out.parent / f"{out.name}.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         if kill is not None and kill.strike(process, out / "tournament.db-wal"):
@@ -114,7 +109,10 @@ def events(out: Path) -> list[Any]:
 
 def table(out: Path) -> Any:
     shown = subprocess.run(
-        underdog("status", str(out), "--json"), check=True, capture_output=True, text=True
+        underdog("tournament", "status", str(out), "--json"),
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return json.loads(shown.stdout)
 
@@ -130,7 +128,7 @@ def main() -> None:
         whole = folder / "whole"
         whole.mkdir()
         started = time.perf_counter()
-        finish(whole, None)
+        play(whole, None)
         whole_s = time.perf_counter() - started
         wanted, shown = events(whole), table(whole)
         print(f"undisturbed: {len(wanted)} events in {whole_s:.1f} s", flush=True)
@@ -139,7 +137,7 @@ def main() -> None:
             runs += 1
             out = folder / f"killed-{runs}"
             out.mkdir()
-            while not finish(out, draw(source, kills, whole_s) if kills < args.kills else None):
+            while not play(out, draw(source, kills, whole_s) if kills < args.kills else None):
                 kills += 1
                 torn_logs += torn(out)
                 written = len(events(out)) if (out / "tournament.db").is_file() else 0

@@ -57,7 +57,7 @@ def drip(handler: BaseHTTPRequestHandler, _: Any) -> None:
     """A byte now and then."""
     handler.send_response(200)
     handler.end_headers()
-    for _ in range(200):
+    for _ in range(1000):
         handler.wfile.write(b" ")
         handler.wfile.flush()
         time.sleep(0.05)
@@ -66,7 +66,7 @@ def drip(handler: BaseHTTPRequestHandler, _: Any) -> None:
 def drip_header(handler: BaseHTTPRequestHandler, _: Any) -> None:
     """A header now and then."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-    for number in range(200):
+    for number in range(1000):
         handler.wfile.write(b"x-%d: y\r\n" % number)
         handler.wfile.flush()
         time.sleep(0.05)

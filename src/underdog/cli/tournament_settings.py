@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,13 +19,15 @@ from typing import TYPE_CHECKING, Any
 from underdog.errors import InputError, RecipeError
 
 if TYPE_CHECKING:
-    from underdog.agents.bank_asker import BankAsker
+    from underdog.agents.mixed_asker import TopicAsker
+    from underdog.cli.askers import AskerDesk
     from underdog.cli.play import Spec
     from underdog.protocol.player import Asker, Entrant, QuestionCall, StrippedQuestion
     from underdog.protocol.tokens import CountTokens
     from underdog.tournament.league import TournamentConfig
     from underdog.tournament.panel import KeyRule, Solver
     from underdog.tournament.record import Record
+    from underdog.tournament.rules import Rules
 
 DEFAULTS: Mapping[str, Any] = {
     "format": "round-robin",
@@ -48,6 +51,13 @@ DEFAULTS: Mapping[str, Any] = {
     "dtype": "float32",
     "tokenizer": None,
     "isolation": None,
+    "q": None,
+    "drafts": None,
+    "solvers": None,
+    "reason": None,
+    "calibrate": None,
+    "held_out": None,
+    "api_key_env": None,
     "entrants": None,
 }
 """Every key of a TOML file, with what holds when it is not there."""
@@ -58,8 +68,10 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(
         ("questions", "seed", "best_of", "rounds", "qualifiers", "agree", "forfeit_after"), (int,)
     ),
+    **dict.fromkeys(("q", "calibrate", "held_out", "api_key_env"), (str,)),
+    **dict.fromkeys(("drafts", "reason"), (int,)),
     **dict.fromkeys(("double", "third_place"), (bool,)),
-    **dict.fromkeys(("topics", "tie_breaks", "entrants", "panel"), (list,)),
+    **dict.fromkeys(("topics", "tie_breaks", "entrants", "solvers", "panel"), (list,)),
     "sprt": (float,),
 }
 ENTRANT_KEYS = ("spec", "name", "benchmark")
@@ -86,22 +98,31 @@ def read_settings(args: argparse.Namespace) -> dict[str, Any]:
     settings["entrants"] = [_entrant(each) for each in settings["entrants"]]
     for each in settings["entrants"]:
         each["spec"] = absolute(each["spec"])
-    for name in ("data", "tokenizer"):
-        settings[name] = settings[name] and absolute(settings[name])
-    settings["panel"] = settings["panel"] and [absolute(str(each)) for each in settings["panel"]]
+    for name in ("data", "tokenizer", "q", "calibrate", "held_out"):
+        settings[name] = settings[name] and absolute(str(settings[name]))
+    for name in ("panel", "solvers"):
+        settings[name] = settings[name] and [absolute(str(each)) for each in settings[name]]
     return settings
 
 
 def absolute(spec: str) -> str:
     """A spec whose files are found from any working folder: the store remembers it for `resume`."""
-    from underdog.agents.baseline import BASELINES
-
-    if spec in BASELINES or "://" in spec:
+    if "://" in spec:
         return spec
-    return ":".join(
-        str(Path(part).resolve()) if part and Path(part).exists() else part
-        for part in spec.split(":")
-    )
+    found = []
+    for text, mark in re.findall(r"([^+,=]*)([+,=]?)", spec):
+        kind, colon, rest = text.partition(":")
+        parts = rest.split(":") if colon else [kind]
+        named = ":".join(str(Path(each).resolve()) if _is_path(each) else each for each in parts)
+        found.append((f"{kind}:{named}" if colon else named) + mark)
+    return "".join(found)
+
+
+def _is_path(text: str) -> bool:
+    from underdog.agents.baseline import BASELINES
+    from underdog.cli.askers import ASKS
+
+    return bool(text) and text not in (*BASELINES, *ASKS) and Path(text).exists()
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -141,7 +162,7 @@ def _entrant(given: Any) -> dict[str, Any]:
 class OwnSeed:
     """An asker with a draw of its own, so that two teams with one bank ask different questions."""
 
-    asker: BankAsker
+    asker: TopicAsker
     salt: str
 
     def ask(self, call: QuestionCall) -> list[object]:
@@ -163,6 +184,10 @@ class Opened:
     hidden: Asker
     count_tokens: CountTokens
     all_baselines: bool
+    specs: Mapping[str, Spec]
+    """By the names of entrants."""
+    held_out: str | None = None
+    """Questions that everybody answers outside the games."""
 
 
 def open_tournament(
@@ -172,15 +197,17 @@ def open_tournament(
 
     `record`: what was played so far. Teams that have forfeited need not be there any more.
     """
-    from underdog.cli.play import calls_of, open_bank, read_spec, token_counter, with_style
+    from underdog.cli.askers import AskerDesk
+    from underdog.cli.play import calls_of, read_spec, token_counter, with_style
     from underdog.protocol.editions import find_edition
     from underdog.tournament.league import TournamentConfig
     from underdog.tournament.rules import Rules
 
+    settings = {**DEFAULTS, **settings, "out": out}
     counter, count_tokens = token_counter(settings["tokenizer"])
     edition = find_edition(settings["edition"])
-    data = settings["data"]
-    bank = open_bank(None if data is None else Path(data), count_tokens)
+    desk = AskerDesk(argparse.Namespace(**settings), count_tokens, {})
+    asker = desk.open(settings["q"] or "bank")
     absent = {} if record is None else _absent(record)
     specs = with_style(
         [
@@ -191,31 +218,38 @@ def open_tournament(
     )
     questions = settings["questions"] or edition.default_questions
     rules = Rules(
-        topics=tuple(map(bank.find_topic, settings["topics"] or bank.topics)),
+        topics=desk.topics(asker),
         edition=edition.name,
         questions=questions,
         seed=settings["seed"],
         token_counter=counter,
         per_call=calls_of(specs, questions),
     )
-    bank.check(rules.draw(1))
+    asker.check(rules.draw(1))
     _check_isolation(settings["isolation"])
     if record is not None and record.header is not None:
         names = [each["name"] for each in record.header["entrants"]]
     else:
-        names = _names(settings["entrants"], [spec.name for spec in specs])
-    opened = _Opening({**settings, "out": out}, bank, absent)
+        names = _names(settings["entrants"], [spec.title for spec in specs])
     config = TournamentConfig(
         rules,
         _format(settings),
         _breaker(settings, names),
         settings["qualifiers"],
-        keys=opened.key_rule(),
+        keys=_key_rule(settings, desk),
         forfeit_after=settings["forfeit_after"],
     )
-    entrants = opened.entrants(names, specs)
-    baselines = not any(spec.base or spec.ensemble or spec.stranger for spec in specs)
-    return Opened(config, entrants, OwnSeed(bank, "hidden"), count_tokens, baselines)
+    entrants = _open_entrants(names, specs, (desk, rules), absent)
+    baselines = all(spec.plays_anywhere for spec in specs)
+    return Opened(
+        config,
+        entrants,
+        OwnSeed(asker, "hidden"),
+        count_tokens,
+        baselines,
+        dict(zip(names, specs, strict=True)),
+        settings["held_out"],
+    )
 
 
 def _check_isolation(name: str | None) -> None:
@@ -307,66 +341,68 @@ def _spec_of(team: Entrant, text: str) -> Spec:
     return Spec(team.name, stranger=text if stranger else None)
 
 
-class _Opening:
-    """Opens players; models that several of them use are loaded once."""
+def _key_rule(settings: Mapping[str, Any], desk: AskerDesk) -> KeyRule:
+    """The panel, where there is one; InputError for one that is not asked for or not there."""
+    from underdog.tournament.panel import KeyRule, Ruling, majority
 
-    def __init__(
-        self, settings: Mapping[str, Any], bank: BankAsker, absent: Mapping[int, Entrant]
-    ) -> None:
-        self._settings, self._bank, self._absent = settings, bank, absent
-        self._models: dict[str, Any] = {}
+    known = [each.value for each in Ruling]
+    if settings["keys"] not in known:
+        raise InputError(f"a rule for keys out of {', '.join(known)}", got=repr(settings["keys"]))
+    solvers, agree = _solvers(settings, desk), settings["agree"]
+    if agree is None:
+        agree = majority(len(solvers)) if solvers else 0
+    return KeyRule(Ruling(settings["keys"]), solvers, agree)
 
-    def entrants(self, names: Sequence[str], specs: Sequence[Spec]) -> tuple[Entrant, ...]:
-        """Models with adapters are opened first, so that a plain base can use their weights;
-        random baselines each get a seed of their own.
-        """
-        made = dict(self._absent)
-        for place in sorted(range(len(specs)), key=lambda place: specs[place].adapter is None):
-            if place not in made:
-                made[place] = self._entrant(names[place], specs[place], place)
-        return tuple(made[place] for place in range(len(specs)))
 
-    def key_rule(self) -> KeyRule:
-        """The panel, where there is one; InputError for one that is not asked for or not there."""
-        from underdog.tournament.panel import KeyRule, Ruling, majority
+def _solvers(settings: Mapping[str, Any], desk: AskerDesk) -> tuple[Solver, ...]:
+    """Each with a seed of its own."""
+    from underdog.cli.play import open_answerer, read_spec, with_style
+    from underdog.tournament.panel import Solver
 
-        known = [each.value for each in Ruling]
-        if self._settings["keys"] not in known:
-            raise InputError(
-                f"a rule for keys out of {', '.join(known)}", got=repr(self._settings["keys"])
-            )
-        solvers = self._solvers(self._settings["panel"] or ())
-        ruling, agree = Ruling(self._settings["keys"]), self._settings["agree"]
-        if agree is None:
-            agree = majority(len(solvers)) if solvers else 0
-        return KeyRule(ruling, solvers, agree)
-
-    def _solvers(self, panel: Sequence[str]) -> tuple[Solver, ...]:
-        from underdog.cli.play import open_answerer, read_spec, with_style
-        from underdog.tournament.panel import Solver
-
-        specs = with_style([read_spec(each) for each in panel], self._settings["style"])
-        for spec in specs:
-            if spec.stranger is not None:
-                raise InputError("solvers of the organiser's own", got=spec.stranger)
-        names = _names([{} for _ in specs], [spec.name for spec in specs])
-        solvers = []
-        for place, (name, spec) in enumerate(zip(names, specs, strict=True)):
-            seed = self._settings["seed"] + 1_000 + place
-            answerer, identity = open_answerer(spec, self._args(seed), self._models)
-            solvers.append(Solver(name, answerer, dict(identity) | {"seed": seed}))
-        return tuple(solvers)
-
-    def _entrant(self, name: str, spec: Spec, place: int) -> Entrant:
-        from underdog.cli.play import open_answerer, open_stranger
-        from underdog.protocol.player import Entrant
-
-        seed = self._settings["seed"] + place
+    specs = with_style([read_spec(each) for each in settings["panel"] or ()], settings["style"])
+    for spec in specs:
         if spec.stranger is not None:
-            return replace(open_stranger(spec.stranger, self._args(seed)), name=name)
-        answerer, identity = open_answerer(spec, self._args(seed), self._models)
-        about = {"answers": identity, "asks_from": self._bank.digest, "seed": seed}
-        return Entrant(name, OwnSeed(self._bank, name), answerer, about)
+            raise InputError("solvers of the organiser's own", got=spec.stranger)
+    names = _names([{} for _ in specs], [spec.title for spec in specs])
+    solvers = []
+    for place, (name, spec) in enumerate(zip(names, specs, strict=True)):
+        args = argparse.Namespace(**{**settings, "seed": settings["seed"] + 1_000 + place})
+        answerer, identity = open_answerer(spec, args, desk.opened)
+        solvers.append(Solver(name, answerer, dict(identity) | {"seed": args.seed}))
+    return tuple(solvers)
 
-    def _args(self, seed: int) -> argparse.Namespace:
-        return argparse.Namespace(**{**self._settings, "seed": seed})
+
+def _open_entrants(
+    names: Sequence[str],
+    specs: Sequence[Spec],
+    house: tuple[AskerDesk, Rules],
+    absent: Mapping[int, Entrant],
+) -> tuple[Entrant, ...]:
+    """Models with adapters are opened first, so that a plain base can use their weights; random
+    baselines each get a seed of their own.
+    """
+    made = dict(absent)
+    for place in sorted(range(len(specs)), key=lambda place: specs[place].adapter is None):
+        if place not in made:
+            made[place] = _open_entrant(names[place], specs[place], house, place=place)
+    return tuple(made[place] for place in range(len(specs)))
+
+
+def _open_entrant(name: str, spec: Spec, house: tuple[AskerDesk, Rules], *, place: int) -> Entrant:
+    """A team whose asker has other topics than the others' draws from its own."""
+    from underdog.cli.askers import asking_identity
+    from underdog.cli.play import open_answerer, open_stranger
+    from underdog.protocol.player import Entrant
+    from underdog.tournament.topics import draw_topics
+
+    desk, rules = house
+    seed = desk.args.seed + place
+    args = argparse.Namespace(**{**vars(desk.args), "seed": seed})
+    if spec.stranger is not None:
+        return replace(open_stranger(spec.stranger, args), name=name)
+    asker = desk.open(spec.asks or desk.args.q or "bank")
+    topics = desk.topics(asker)
+    asker.check(draw_topics(topics, rules.questions, rules.draw_seed(1)))
+    answerer, identity = open_answerer(spec, args, desk.opened)
+    about = {"answers": identity, **asking_identity(asker, topics, rules.topics), "seed": seed}
+    return Entrant(name, OwnSeed(asker, name), answerer, about)

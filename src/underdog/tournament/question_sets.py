@@ -6,19 +6,24 @@ What the asker does wrong is an event, never an exception; keys stay in here and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 from underdog.protocol.editions import find_edition
 from underdog.protocol.filters import enough
-from underdog.protocol.player import Asker, QuestionCall
+from underdog.protocol.player import Asker, Past, QuestionCall
 from underdog.protocol.tokens import CountTokens
 from underdog.tournament.events import QuestionAsked, QuestionRejected, Refusal
 from underdog.tournament.hearing import chunks, hear
 from underdog.tournament.judge import Judge
 from underdog.tournament.minutes import question_event
 from underdog.tournament.rules import Rules
+from underdog.tournament.topics import right_topics, team_draw
+
+NOTHING_SAID: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +72,24 @@ def make_set(
     draw: int,
     count_tokens: CountTokens,
     clock: Callable[[], float],
-    listed: bool = False,
+    identity: Mapping[str, Any] = NOTHING_SAID,
+    history: tuple[Past, ...] = (),
 ) -> QuestionSet:
     """Ask for each question of a draw and judge it, in calls as in `play`.
 
-    `listed`: the asker draws its topics itself, so that any topic of the draw is right.
+    `identity` is the asking team's: it may have topics of its own. `history` is what it saw of its
+    earlier innings.
     """
     judge = Judge(find_edition(rules.edition), count_tokens)
-    topics, seed = rules.draw(draw), rules.draw_seed(draw)
+    seed = rules.draw_seed(draw)
+    topics = team_draw(identity, rules.draw(draw), seed)
     events: list[QuestionAsked | QuestionRejected] = []
     before: set[str] = set()
     for numbers in chunks(range(len(topics)), rules.per_call):
-        call = QuestionCall(topics, seed, numbers[0], numbers[-1] + 1)
+        call = QuestionCall(topics, seed, numbers[0], numbers[-1] + 1, history)
         heard = hear(partial(asker.ask, call), clock, len(numbers))
         for number, said in zip(numbers, heard, strict=True):
-            drawn = topics[number]
-            allowed = tuple(dict.fromkeys([drawn, *topics])) if listed else (drawn,)
+            allowed = right_topics(identity, topics, number)
             event = question_event(
                 judge, said, place=(1, number), topics=allowed, before=before, seed=seed
             )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from underdog.errors import CorruptFileError, ProtocolError
+from underdog.interval import Interval
 from underdog.mcq.prediction import Outcome
 from underdog.protocol.scoring import is_right
 from underdog.tournament.events import (
@@ -43,6 +44,7 @@ TOURNAMENT = "tournament"
 TOURNAMENT_STARTED, TOURNAMENT_ENDED = "tournament_started", "tournament_ended"
 SET_CLOSED, QUALIFYING_ENDED = "set_closed", "qualifying_ended"
 KEY_JUDGED, TEAM_FORFEITED = "key_judged", "team_forfeited"
+HELD_OUT_KNOWN = "held_out_known"
 HIDDEN = ""
 """The team that a hidden set of questions belongs to: nobody, the organiser."""
 SILENT_ANSWERS = frozenset({Outcome.LATE.value, Outcome.CRASHED.value})
@@ -91,6 +93,8 @@ class Record:
         """Teams that play no more, and why."""
         self.keys: dict[str, tuple[int, int]] = {}
         """Of each team: questions that a panel judged, and those whose key it disputed."""
+        self.held_out: dict[str, tuple[Interval, str]] = {}
+        """Of entrants: accuracy on questions outside the tournament, and where that is from."""
         self.ended = False
         self.seen = 0
         self._making: dict[str, list[QuestionAsked | QuestionRejected]] = {}
@@ -139,6 +143,9 @@ class Record:
 
     def _take_end(self, _row: Stored, _body: Any) -> None:
         self.ended = True
+
+    def _take_held_out(self, _row: Stored, body: Any) -> None:
+        self.held_out[body["team"]] = Interval(**body["accuracy"]), body["source"]
 
     def _take_question(self, row: Stored, body: Any) -> None:
         event = from_json({"kind": row.kind} | body)
@@ -254,6 +261,7 @@ class Record:
 
 _TAKEN: Mapping[str, Callable[[Record, Stored, Any], None]] = {
     TOURNAMENT_STARTED: Record._take_start,
+    HELD_OUT_KNOWN: Record._take_held_out,
     "question_asked": Record._take_question,
     "question_rejected": Record._take_question,
     KEY_JUDGED: Record._take_key,

@@ -12,19 +12,15 @@ match stops, and goes on from its log.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from underdog.protocol.editions import find_edition
 from underdog.protocol.official import read_question
-from underdog.protocol.player import (
-    LISTED_TOPICS,
-    Entrant,
-    QuestionCall,
-    StrippedQuestion,
-)
+from underdog.protocol.player import Entrant, QuestionCall, StrippedQuestion
 from underdog.protocol.tokens import CountTokens, estimate_tokens
 from underdog.runs.lock import locked
 from underdog.runs.log import LogWriter
@@ -47,6 +43,7 @@ from underdog.tournament.minutes import answer_event, question_event
 from underdog.tournament.rules import Rules
 from underdog.tournament.scoreboard import Scoreboard, scoreboard
 from underdog.tournament.store import EVENTS_NAME, check_same_match, read_events, write_result
+from underdog.tournament.topics import right_topics, team_draw
 
 
 def play(
@@ -144,7 +141,8 @@ class _Referee:
             wanted = self._history.open_questions(innings).intersection(numbers)
             if not wanted:
                 continue
-            call = QuestionCall(started.topics, started.seed, numbers[0], numbers[-1] + 1)
+            topics = team_draw(self._asking(innings), started.topics, started.seed)
+            call = QuestionCall(topics, started.seed, numbers[0], numbers[-1] + 1)
             said = hear(partial(asker.ask, call), self._clock, len(numbers))
             for number, each in zip(numbers, said, strict=True):
                 if number in wanted:
@@ -180,13 +178,13 @@ class _Referee:
         )
 
     def _topics_for(self, innings: int, number: int) -> tuple[str, ...]:
-        """The topic drawn for this place, first; with all others for a team that draws itself."""
-        started = self._history.started
-        identity = started.teams[asking_team(innings)].get("identity") or {}
-        drawn = started.topics[number]
-        if identity.get("topics") != LISTED_TOPICS:
-            return (drawn,)
-        return tuple(dict.fromkeys([drawn, *started.topics]))
+        """Those that are right at this place for the team that asks."""
+        started, identity = self._history.started, self._asking(innings)
+        return right_topics(identity, team_draw(identity, started.topics, started.seed), number)
+
+    def _asking(self, innings: int) -> Mapping[str, Any]:
+        """The identity of the team that asks."""
+        return self._history.started.teams[asking_team(innings)].get("identity") or {}
 
     def _judged_answer(self, innings: int, number: int, said: Said) -> AnswerGiven | AnswerLost:
         asked = self._history.asked[innings][number].question

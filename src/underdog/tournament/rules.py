@@ -6,13 +6,12 @@ draws. Never: a decision about a player.
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from underdog.errors import InputError
 from underdog.protocol.editions import NEWEST, find_edition
 from underdog.protocol.tokens import ESTIMATE
+from underdog.tournament.topics import draw_topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +47,3 @@ class Rules:
     def draw(self, draw: int = 1) -> tuple[str, ...]:
         """One topic per question, the same for every team."""
         return draw_topics(self.topics, self.questions, self.draw_seed(draw))
-
-
-def draw_topics(topics: Sequence[str], count: int, seed: int) -> tuple[str, ...]:
-    """One topic per question: equally often up to one, in an order that the seed decides."""
-    order = sorted(set(topics))
-    source = random.Random(f"topics:{seed}")
-    source.shuffle(order)
-    draw = [order[number % len(order)] for number in range(count)]
-    source.shuffle(draw)
-    return tuple(draw)

@@ -11,13 +11,15 @@ import pytest
 from match_players import KEYS, QUESTIONS, TOPICS, played, team
 
 from hostile_servers import WRONG, Reply, drip, send, serving
+from patience import PATIENCE_S
 from underdog.errors import InputError
 from underdog.protocol.editions import EDITIONS
 from underdog.protocol.player import PlayerFault, PlayerFaultKind, StrippedQuestion
 from underdog.tournament.entrants.url import Server, url_entrant
 from underdog.tournament.rules import Rules
 
-EDITION = EDITIONS["2026-02"]
+EDITION = replace(EDITIONS["2026-02"], question_s=PATIENCE_S, answer_s=PATIENCE_S)
+"""No honest reply is late here, however busy the machine."""
 ASKED = StrippedQuestion("1 and 1?", ("1", "2", "3", "4"))
 
 
@@ -62,8 +64,9 @@ def test_a_server_plays_with_either_shape_of_choices(tmp_path: Path, shape: str)
 def test_what_a_server_does_wrong_is_told_apart(name: str) -> None:
     """In bounded time, with the kind and the detail that the log of the match keeps."""
     reply, kind, detail = WRONG[name]
+    answer_s = 1.0 if kind is PlayerFaultKind.LATE else PATIENCE_S
     with serving(reply) as url:
-        server = Server(url, replace(EDITION, answer_s=1.0), choices="list")
+        server = Server(url, replace(EDITION, answer_s=answer_s), choices="list")
         with pytest.raises(PlayerFault, match=r".") as caught:
             server.answer([ASKED])
     assert caught.value.kind is kind, caught.value.detail

@@ -36,7 +36,6 @@ class Kind(Enum):
     HEALTHY = "healthy"
 
 
-OVER = (Kind.CRASHED, Kind.FINISHED)
 FINE = (Kind.HEALTHY, Kind.FINISHED)
 
 
