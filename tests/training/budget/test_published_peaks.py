@@ -80,7 +80,7 @@ def test_a_published_peak_is_met_or_the_reason_stated(row: dict[str, Any]) -> No
 
 
 def test_most_published_peaks_are_met() -> None:
-    """Two of 39 are not, and these two say why; with and without checkpointing, each kind of loss."""
+    """Two of 39 are not, and say why; with and without checkpointing, each kind of loss."""
     met = [row for row in PUBLISHED if "off" not in row]
     assert (len(PUBLISHED), len(met)) == (39, 37)
     assert {row["checkpointing"] for row in met} == {0, 1}

@@ -24,7 +24,8 @@ SHORTEST_ANCHOR = 7
 @dataclass(frozen=True, slots=True)
 class Ailment:
     """`pattern` and `unless` are regular expressions over the bytes of one line, None where the
-    anchors decide alone. An anchor may begin with a line end: then it begins its line. `versions` says what is affected, in words.
+    anchors decide alone. An anchor may begin with a line end: then it begins its line. `versions`
+    says what is affected, in words.
     """
 
     name: str
