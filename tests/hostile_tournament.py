@@ -17,7 +17,7 @@ from hostile_servers import FAULT_OF, WRONG, serving
 from underdog.agents.bank_asker import BankAsker
 from underdog.agents.baseline import LongestAnswerer, RandomAnswerer
 from underdog.protocol.editions import EDITIONS
-from underdog.protocol.player import Entrant
+from underdog.protocol.player import Entrant, PlayerFaultKind
 from underdog.tournament.entrants.folder import folder_entrant
 from underdog.tournament.entrants.isolation import Limits, strongest
 from underdog.tournament.entrants.url import url_entrant
@@ -34,6 +34,8 @@ MB = 1_000_000
 LIMITS = Limits(
     memory_bytes=300 * MB, file_bytes=32 * MB, disk_bytes=64 * MB, output_limit_bytes=16 * MB
 )
+SERVER_S = 30.0
+"""What a server has for an item unless it is to be late."""
 SECRET = "SECRET_OF_THE_RUNNER"
 
 
@@ -74,8 +76,12 @@ def play_hostile(
             )
             for name, path in made.items()
         ]
-        web = replace(edition, question_s=1.0, answer_s=1.0)
-        strangers += [replace(url_entrant(urls[name], edition=web), name=name) for name in servers]
+        for name in servers:
+            # Only those that drip are to be late, however busy the machine.
+            late = WRONG[name][1] is PlayerFaultKind.LATE
+            within_s = 1.0 if late else SERVER_S
+            web = replace(edition, question_s=within_s, answer_s=within_s)
+            strangers.append(replace(url_entrant(urls[name], edition=web), name=name))
         apart = _play(honest, scratch / "apart")
         started = time.monotonic()
         record = _play([*honest, *strangers], store)
