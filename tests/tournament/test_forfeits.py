@@ -91,9 +91,9 @@ def test_a_team_that_answers_once_in_a_while_never_forfeits(tmp_path: Path) -> N
 
 
 def test_a_team_that_neither_asks_nor_answers_is_out_before_its_first_game(tmp_path: Path) -> None:
-    """Question sets count: silent in both draws and limit two, all its games are lost unplayed."""
+    """Question sets count: with a limit of one, all its games are lost unplayed."""
     teams = [*entrants(3), Entrant("nobody", Silent(), Silent(), {})]
-    record, _ = play(tmp_path, config(forfeit_after=2), teams)
+    record, _ = play(tmp_path, config(forfeit_after=1), teams)
     games = [each for each in record.results.values() if "nobody" in each.fixture.names]
     assert len(games) == 6
     assert all(each.forfeited and each.points("nobody") == 0 for each in games)
