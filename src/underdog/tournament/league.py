@@ -159,8 +159,9 @@ class League:
 
     @property
     def lacks_held_out(self) -> tuple[str, ...]:
-        """Entrants whose accuracy outside the tournament the store does not have."""
-        return tuple(name for name in self._entrants if name not in self._record.held_out)
+        """Entrants that play, and whose accuracy outside the tournament the store does not have."""
+        known = {*self._record.held_out, *self._record.forfeits}
+        return tuple(name for name in self._entrants if name not in known)
 
     def _start(self, wanted: Mapping[str, Any]) -> None:
         if self._record.header is None:
