@@ -37,7 +37,7 @@ from underdog.tournament.games import (
     row,
 )
 from underdog.tournament.ledger import Ledger, Stored
-from underdog.tournament.panel import KeyRule, judge_keys
+from underdog.tournament.panel import KeyJudged, KeyRule, judge_keys
 from underdog.tournament.past import past_of_record
 from underdog.tournament.question_sets import make_set
 from underdog.tournament.record import (
@@ -245,7 +245,7 @@ class League:
             identity={} if known is None else known.identity,
             history=() if known is None else past_of_record(self._record, team),
         )
-        judged = []
+        judged: list[KeyJudged] = []
         if team != HIDDEN:
             made, judged = judge_keys(made, self._config.keys)
         subject = f"set/{draw}/{team}"

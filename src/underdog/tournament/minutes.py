@@ -45,7 +45,7 @@ def answer_event(
 ) -> AnswerGiven | AnswerLost:
     """`place` is innings and number; `asked` is as for `Judge.answer`."""
     heard = judge.answer(said, asked)
-    seconds = round(said.elapsed_s, 6)
+    (innings, number), seconds = place, round(said.elapsed_s, 6)
     if isinstance(heard, Lost):
-        return AnswerLost(*place, heard.outcome, excerpt(heard.detail), seconds)
-    return AnswerGiven(*place, *heard, elapsed_s=seconds)
+        return AnswerLost(innings, number, heard.outcome, excerpt(heard.detail), seconds)
+    return AnswerGiven(innings, number, *heard, elapsed_s=seconds)
