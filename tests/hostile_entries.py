@@ -71,7 +71,7 @@ FOLDERS: dict[str, Hostile] = {
         LATE,
         "import os, time\n"
         "for _ in range(100):\n"
-        "    if os.fork() == 0: os.setsid(); time.sleep(600)\n"
+        "    if os.fork() == 0: os.setsid(); os.execvp('sleep', ['sleep', '600'])\n"
         "time.sleep(600)",
         "killed at its deadline",
     ),
@@ -79,7 +79,7 @@ FOLDERS: dict[str, Hostile] = {
         CRASHED,
         "import os, time\n"
         "for _ in range(200):\n"
-        "    if os.fork() == 0: time.sleep(600)\n"
+        "    if os.fork() == 0: os.execvp('sleep', ['sleep', '600'])\n"
         "time.sleep(600)",
         "limit passed (processes)",
     ),
