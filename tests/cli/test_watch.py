@@ -164,6 +164,7 @@ def test_the_page_stands_in_a_real_terminal(run: Path, short_folder: Path) -> No
     socket = ["tmux", "-u", "-S", str(short_folder / "tmux"), "-f", "/dev/null"]
     line = f"{sys.executable} -m underdog watch {run} --every 0.2; echo LEFT $?; sleep 600"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TERM": "xterm-256color"}
+    del environment["COLUMNS"]  # the terminal is 100 wide, whatever other tests draw for
     start = [*socket, "new-session", "-d", "-x", "100", "-y", "30", line]
     subprocess.run(start, check=True, env=environment)
     try:

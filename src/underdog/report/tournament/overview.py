@@ -272,9 +272,14 @@ def _resting(games: Iterable[Game], teams: Iterable[Team]) -> dict[int, tuple[Te
 
 
 def _place(standing: Mapping[str, Any], teams: Mapping[str, Team]) -> Place:
-    counts = (standing[name] for name in ("played", "won", "tied", "lost"))
     return Place(
-        standing["place"], teams[standing["name"]], *counts, points=f"{standing['points']:g}"
+        place=standing["place"],
+        team=teams[standing["name"]],
+        played=standing["played"],
+        won=standing["won"],
+        tied=standing["tied"],
+        lost=standing["lost"],
+        points=f"{standing['points']:g}",
     )
 
 

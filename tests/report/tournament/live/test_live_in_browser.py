@@ -90,7 +90,7 @@ def press_until(page: Any, key: str, text: str) -> None:
     """The keyboard alone leads to an element with this text."""
     for _ in range(60):
         page.keyboard.press(key)
-        if text in page.evaluate("document.activeElement.innerText"):
+        if text in page.evaluate("document.activeElement.textContent"):
             return
     raise AssertionError(f"{key} leads to no {text}")
 
