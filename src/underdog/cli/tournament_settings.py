@@ -170,7 +170,7 @@ class OwnSeed:
         import hashlib
 
         mixed = hashlib.sha256(f"{call.seed}:{self.salt}".encode()).digest()
-        return self.asker.ask(replace(call, seed=int.from_bytes(mixed[:6], "big")))
+        return list(self.asker.ask(replace(call, seed=int.from_bytes(mixed[:6], "big"))))
 
 
 @dataclass(frozen=True, slots=True)
