@@ -21,7 +21,7 @@ from underdog.protocol.player import Entrant, QuestionCall, StrippedQuestion
 from underdog.runs.files import write_json
 from underdog.runs.log import read_log
 from underdog.tournament import referee
-from underdog.tournament.referee import MatchConfig
+from underdog.tournament.rules import Rules
 from underdog.tournament.store import EVENTS_NAME, RESULT_NAME, read_result
 
 PAIR = ("--a", "longest", "--b", "always-b")
@@ -240,7 +240,7 @@ def test_what_was_lost_is_told(
     told: tuple[str, ...],
 ) -> None:
     """Dropped questions and lost answers with their reasons, ties and disqualifications."""
-    config = MatchConfig(("arts",), questions=6)
+    config = Rules(("arts",), questions=6)
     board = referee.play(config, (one, other), tmp_path, clock=FakeClock())
     for part in show(board):
         console.print(part, soft_wrap=True)

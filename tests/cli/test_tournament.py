@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from entries import entry
 from underdog.cli.main import main
 
 TOML = """
@@ -77,3 +79,62 @@ def test_a_folder_without_a_tournament_says_how_to_start_one(
         told = capsys.readouterr().err
         assert f"{tmp_path}: a tournament; got no tournament.db" in told
         assert "underdog tournament run --entrants" in told
+
+
+def test_keys_judged_by_a_panel_are_shown_and_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The rule is a flag; the store remembers it for `status`; an impossible one is refused."""
+    out = tmp_path / "cup"
+    run = ["tournament", "run", "--entrants", "random", "longest", "--questions", "4", "--single"]
+    run += ["--out", str(out), "--engine", "in-process"]
+    assert main([*run, "--keys", "panel"]) == 2
+    assert "Try: --panel SPEC SPEC SPEC" in capsys.readouterr().err
+    panel = ["--panel", "random", "random", "longest"]
+    assert main([*run, *panel]) == 2
+    assert "no panel where keys are trusted; got 3 solvers" in capsys.readouterr().err
+    assert main([*run, *panel, "--keys", "void", "--agree", "3"]) == 0
+    capsys.readouterr()
+    assert main(["tournament", "status", str(out)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Keys: a panel of random, random-2, longest; a key is disputed when 3 of 3" in told
+    assert "of 8 are" in told
+    assert "count for nobody" in told
+
+
+def test_a_withdrawn_entrant_may_be_gone_and_paths_may_be_relative(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Begun in one working folder and stopped, the tournament goes on in another one, without the
+    entry whose folder was removed after it was withdrawn.
+    """
+    from underdog.tournament import league
+
+    entry(tmp_path / "one" / "adders")
+    (tmp_path / "two").mkdir()
+    monkeypatch.chdir(tmp_path / "one")
+    out = str(tmp_path / "cup")
+    run = ["tournament", "run", "--entrants", "adders", "random", "longest", "--single"]
+
+    def no_games(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(league.League, "_play", no_games)
+        assert main([*run, "--questions", "4", "--out", out]) != 0
+    monkeypatch.chdir(tmp_path / "two")
+    withdraw = ["tournament", "withdraw", out, "adders", "--reason", "no GPU left"]
+    assert main(withdraw) == 0
+    assert main(withdraw) == 2
+    assert "an entrant that still plays; got adders, out since no GPU left" in (
+        capsys.readouterr().err
+    )
+    shutil.rmtree(tmp_path / "one" / "adders")
+    assert main(["tournament", "resume", out]) == 0
+    assert "adders forfeits: no GPU left." in " ".join(capsys.readouterr().out.split())
+    assert main(["tournament", "status", out, "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["forfeits"] == {"adders": "no GPU left"}
+    lost = [each for each in shown["results"] if "adders" in (each["one"], each["other"])]
+    assert [sum(each["forfeited"]) for each in lost] == [1, 1]
+    assert {each["played"] for each in shown["standings"]} == {2}

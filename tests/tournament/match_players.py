@@ -16,13 +16,14 @@ from underdog.agents.baseline import LongestAnswerer, RandomAnswerer
 from underdog.protocol.player import Entrant, QuestionCall, StrippedQuestion
 from underdog.runs.log import read_log
 from underdog.tournament.events import without_clock
-from underdog.tournament.referee import MatchConfig, play
+from underdog.tournament.referee import play
+from underdog.tournament.rules import Rules
 from underdog.tournament.scoreboard import Scoreboard
 from underdog.tournament.store import EVENTS_NAME
 
 QUESTIONS = numbered_questions(60)
 TOPICS = ("arts", "elements", "geography")
-CONFIG = MatchConfig(topics=TOPICS, questions=6, seed=4)
+CONFIG = Rules(topics=TOPICS, questions=6, seed=4)
 KEYS = {each.text: each.answer_text for each in QUESTIONS}
 
 
@@ -76,7 +77,7 @@ def team(name: str = "team", *, answerer: Any = None, asker: Any = None) -> Entr
 
 
 def played(
-    folder: Path, one: Entrant, other: Entrant, *, config: MatchConfig = CONFIG, clock: Any = None
+    folder: Path, one: Entrant, other: Entrant, *, config: Rules = CONFIG, clock: Any = None
 ) -> Scoreboard:
     """A match in which no time passes, unless the clock says so."""
     return play(config, (one, other), folder, clock=clock or FakeClock())

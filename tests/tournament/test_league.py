@@ -114,7 +114,7 @@ def test_a_crashing_player_loses_its_items_and_stops_nothing(tmp_path: Path) -> 
 
     honest = entrants(3)
     bad = [Entrant("mute", Own(7), Broken()), Entrant("empty", Broken(), honest[0].answerer)]
-    record, _ = play(tmp_path / "all", config(), [*honest, *bad])
+    record, _ = play(tmp_path / "all", config(forfeit_after=100), [*honest, *bad])
     apart, _ = play(tmp_path / "honest", config(), honest)
     assert record.ended
     assert record.faults["empty", "question crashed"] == 8

@@ -38,9 +38,10 @@ from underdog.errors import CorruptFileError, InputError, RunError, RunMismatchE
 from underdog.protocol.player import QuestionCall, StrippedQuestion
 from underdog.runs.lock import locked
 from underdog.tournament.events import QuestionAsked
-from underdog.tournament.referee import MatchConfig, draw_topics
+from underdog.tournament.rules import Rules
 from underdog.tournament.scoreboard import Scoreboard
 from underdog.tournament.store import EVENTS_NAME, RESULT_NAME, read_events, replay
+from underdog.tournament.topics import draw_topics
 
 SCRIPT = Path(match_players.__file__)
 SHARED_FOLDER = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -218,7 +219,7 @@ def test_half_of_the_questions_must_be_valid(tmp_path: Path, bad: int, disqualif
             number = max(call.start, bad) if call.start != bad - 1 else bad
             return bank().ask(QuestionCall(("arts",) * 6, call.seed, number, number + 1))
 
-    config = MatchConfig(topics=("arts",), questions=6)
+    config = Rules(topics=("arts",), questions=6)
     board = played(tmp_path, team(asker=Lazy()), team(), config=config)
     assert rejected(board, 1) == {"missing": bad - 1, "duplicate": 1}
     assert board.innings[0].disqualified is disqualified
@@ -248,7 +249,7 @@ def test_items_handed_out_together_share_their_time(tmp_path: Path) -> None:
             clock.advance(34.0)
             return RandomAnswerer().answer(questions)
 
-    config = MatchConfig(topics=TOPICS, questions=6, seed=4, per_call=4)
+    config = Rules(topics=TOPICS, questions=6, seed=4, per_call=4)
     board = played(tmp_path, team(), team(answerer=Batched()), config=config, clock=clock)
     assert outcomes(board, 1) == ["clean"] * 4 + ["late"] * 2
 
@@ -256,7 +257,7 @@ def test_items_handed_out_together_share_their_time(tmp_path: Path) -> None:
 def test_log_is_the_same_whoever_is_asked_how_many_at_once(tmp_path: Path) -> None:
     """Batches change the header only."""
     played(tmp_path / "one", team(), team())
-    config = MatchConfig(topics=TOPICS, questions=6, seed=4, per_call=5)
+    config = Rules(topics=TOPICS, questions=6, seed=4, per_call=5)
     played(tmp_path / "five", team(), team(), config=config)
     assert timeless(tmp_path / "one")[1:] == timeless(tmp_path / "five")[1:]
 
@@ -267,7 +268,7 @@ def test_every_match_is_zero_sum(tmp_path: Path, seed: int, questions: int) -> N
     """Totals sum to 200, and A - B is 2 (accuracy A - accuracy B) in points of 100; raw points to
     the number of questions asked.
     """
-    config = MatchConfig(topics=TOPICS, questions=questions, seed=seed)
+    config = Rules(topics=TOPICS, questions=questions, seed=seed)
     folder = tmp_path / f"{seed}-{questions}"
     board = played(
         folder, team(answerer=RandomAnswerer(seed)), team(answerer=ConstantAnswerer()),
@@ -282,7 +283,7 @@ def test_every_match_is_zero_sum(tmp_path: Path, seed: int, questions: int) -> N
 
 
 def play_whole(folder: Path, per_call: int = 1) -> Path:
-    config = MatchConfig(topics=TOPICS, questions=6, seed=4, per_call=per_call)
+    config = Rules(topics=TOPICS, questions=6, seed=4, per_call=per_call)
     garbled = Asking(lambda number, question: "?" if number == 4 else question, bank())
     one = team("a", answerer=Perfect([]), asker=garbled)
     played(folder, one, team("b", answerer=LongestAnswerer()), config=config)
@@ -364,7 +365,7 @@ def test_another_match_s_folder_is_refused(tmp_path: Path) -> None:
     played(tmp_path, team("a"), team("b"))
     before = (tmp_path / EVENTS_NAME).read_bytes()
     with pytest.raises(RunMismatchError, match="seed was 4, now 5"):
-        played(tmp_path, team("a"), team("b"), config=MatchConfig(TOPICS, questions=6, seed=5))
+        played(tmp_path, team("a"), team("b"), config=Rules(TOPICS, questions=6, seed=5))
     with pytest.raises(RunMismatchError, match=r"teams was .*'b'.*another --out folder"):
         played(tmp_path, team("a"), team("c"))
     assert (tmp_path / EVENTS_NAME).read_bytes() == before
@@ -398,7 +399,7 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
 def test_an_impossible_match_is_refused(wrong: dict[str, Any], message: str) -> None:
     """Before anything is played."""
     with pytest.raises(InputError, match=message):
-        MatchConfig(**({"topics": TOPICS} | wrong))
+        Rules(**({"topics": TOPICS} | wrong))
 
 
 def test_progress_counts_questions_and_answers(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from underdog.inference.scorer import Scorer
     from underdog.protocol.player import Answerer, Entrant
     from underdog.protocol.tokens import CountTokens
-    from underdog.tournament.referee import MatchConfig
+    from underdog.tournament.rules import Rules
     from underdog.tournament.scoreboard import Scoreboard
 
 SPECS = (
@@ -100,7 +100,8 @@ def _play(args: argparse.Namespace) -> int:
     from underdog.cli.console import ProgressBar, console
     from underdog.errors import InputError
     from underdog.protocol.editions import find_edition
-    from underdog.tournament.referee import MatchConfig, play
+    from underdog.tournament.referee import play
+    from underdog.tournament.rules import Rules
 
     if not (args.a and args.b and args.out):
         raise InputError(
@@ -113,7 +114,7 @@ def _play(args: argparse.Namespace) -> int:
     specs = with_style([read_spec(args.a), read_spec(args.b)], args.style)
     opened: dict[str, Scorer] = {}
     desk = AskerDesk(args, count_tokens, opened)
-    config = MatchConfig(
+    rules = Rules(
         topics=common_topics(desk, specs, args.q),
         edition=edition.name,
         questions=edition.default_questions if args.questions is None else args.questions,
@@ -121,10 +122,10 @@ def _play(args: argparse.Namespace) -> int:
         token_counter=counter,
         per_call=calls_of(specs, args.questions or edition.default_questions),
     )
-    one, other = _entrants(specs, desk, config, opened)
+    one, other = _entrants(specs, desk, rules, opened)
     with ProgressBar() as progress:
         board = play(
-            config,
+            rules,
             (one, other),
             args.out,
             clock=time.perf_counter,
@@ -300,7 +301,7 @@ def token_counter(name: str | None) -> tuple[str, CountTokens]:
 
 
 def _entrants(
-    specs: Sequence[Spec], desk: AskerDesk, config: MatchConfig, opened: dict[str, Scorer]
+    specs: Sequence[Spec], desk: AskerDesk, rules: Rules, opened: dict[str, Scorer]
 ) -> tuple[Entrant, Entrant]:
     """Models with adapters are opened first, so that a plain base can use the weights of one."""
     from underdog.cli.askers import Remembering, asking_identity
@@ -320,9 +321,9 @@ def _entrants(
             continue
         asker = desk.open(spec.asks or args.q)
         topics = desk.topics(asker)
-        asker.check(draw_topics(topics, config.questions, config.seed))
+        asker.check(draw_topics(topics, rules.questions, rules.seed))
         answerer, answers = open_answerer(spec, args, opened)
-        about = {"answers": answers, **asking_identity(asker, topics, config.topics)}
+        about = {"answers": answers, **asking_identity(asker, topics, rules.topics)}
         past = tuple(each for events in earlier for each in past_of_match(events, spec.title))
         if past:
             about["learned_from"] = digest_value([repr(each) for each in past])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _ENGINES = ("local", "in-process", "ray")
 _ISOLATIONS = ("namespaces", "processes")
+_RULINGS = ("trust", "panel", "void")
 _FORMATS = ("match", "round-robin", "knockout", "swiss", "gauntlet")
 _SHOWN_ROWS = 30
 """Rows of a table on the terminal; --all shows the rest."""
@@ -27,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, help_text in (
         ("resume", "go on with an interrupted tournament"),
         ("status", "the table and the ratings so far"),
+        ("withdraw", "take an entrant out: its remaining games are lost for it"),
         ("export", "results, events or pages as files"),
     ):
         action = actions.add_parser(name, help=help_text, description=help_text)
@@ -36,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         elif name == "status":
             _add_shown(action)
             action.add_argument("--json", action="store_true", help="print the summary as JSON")
+        elif name == "withdraw":
+            action.add_argument("team", metavar="NAME", help="of the entrant, as in the table")
+            action.add_argument("--reason", default="withdrawn", help="kept in the event store")
         else:
             action.add_argument("--json", type=Path, metavar="FILE", help="table, ratings, games")
             action.add_argument("--events", type=Path, metavar="FILE", help="every event, a line")
@@ -76,6 +81,10 @@ def _add_run(action: argparse.ArgumentParser) -> None:
     add("--sprt", type=float, metavar="EDGE", help="stop meetings decided at this edge, e.g. 0.3")
     add("--tie-breaks", nargs="+", metavar="RULE", help="head-to-head score benchmark time lot")
     add("--qualifiers", type=int, metavar="N", help="hidden questions first; N go on")
+    add("--keys", choices=_RULINGS, help="who judges keys: the asker, or a panel (trust)")
+    add("--panel", nargs="+", metavar="SPEC", help="solvers that vote on every key")
+    add("--agree", type=int, metavar="N", help="solvers that dispute a key (default: most of them)")
+    add("--forfeit-after", type=int, metavar="N", help="silent innings until a team is out (3)")
     add("--data", metavar="DATA_DIR", help="ask from a built set's validation split")
     add("--style", choices=("texts", "letters"), help="how models are asked (default: as trained)")
     add("--dtype", choices=("float32", "bfloat16", "float16"), help="of models (float32)")
@@ -113,6 +122,7 @@ def run(args: argparse.Namespace) -> int:
         "run": _run,
         "resume": _resume,
         "status": _status,
+        "withdraw": _withdraw,
         "export": _export,
         "serve": _serve,
     }
@@ -122,7 +132,7 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from underdog.cli.tournament_settings import read_settings
 
-    return _play(args, args.out, read_settings(args))
+    return _play(args, args.out, read_settings(args), None)
 
 
 def _resume(args: argparse.Namespace) -> int:
@@ -133,10 +143,12 @@ def _resume(args: argparse.Namespace) -> int:
     if record.ended:
         console.print("The tournament is over.")
         return _show(record, args)
-    return _play(args, args.place, record.header["command"])
+    return _play(args, args.place, record.header["command"], record)
 
 
-def _play(args: argparse.Namespace, out: Path, settings: Mapping[str, Any]) -> int:
+def _play(
+    args: argparse.Namespace, out: Path, settings: Mapping[str, Any], record: Record | None
+) -> int:
     from underdog.cli.console import ProgressBar, console
     from underdog.cli.held_out import known_accuracies
     from underdog.cli.tournament_settings import BASELINE_BLOCK, open_tournament
@@ -145,7 +157,7 @@ def _play(args: argparse.Namespace, out: Path, settings: Mapping[str, Any]) -> i
     from underdog.tournament.league import League, Venue
     from underdog.tournament.ledger import LEDGER_NAME, Ledger
 
-    opened = open_tournament(settings, out)
+    opened = open_tournament(settings, out, record=record)
     # A model lives in this process, and a folder is started by it: neither can be elsewhere.
     name = args.engine if opened.all_baselines else "in-process"
     workers = args.workers if opened.all_baselines else None
@@ -195,6 +207,24 @@ def _status(args: argparse.Namespace) -> int:
         print(json.dumps(summarise(record), ensure_ascii=False, indent=2, allow_nan=False))
         return 0
     return _show(record, args)
+
+
+def _withdraw(args: argparse.Namespace) -> int:
+    from underdog.cli.console import console
+    from underdog.runs.lock import locked
+    from underdog.tournament.league import withdraw
+    from underdog.tournament.ledger import Ledger, ledger_path
+
+    path = ledger_path(args.place)
+    with Ledger(path) as ledger, locked(path.parent):
+        withdraw(ledger, args.team, args.reason)
+    console.print(
+        f"{args.team} is out; its games that were not played are lost for it. "
+        f"Go on with: underdog tournament resume {args.place}",
+        soft_wrap=True,
+        markup=False,
+    )
+    return 0
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -272,7 +302,8 @@ def _show(record: Record, args: argparse.Namespace) -> int:
     summary = summarise(record)
     rows = None if args.all else _SHOWN_ROWS
     console.print(_table(summary, rows))
-    if not record.results:
+    _show_rulings(summary)
+    if not summary["strengths"]:
         return 0
     console.print(_ratings(summary, win_ratings(record), rows))
     groups = [group for group in summary["tied"] if len(group) > 1]
@@ -293,6 +324,29 @@ def _show(record: Record, args: argparse.Namespace) -> int:
             soft_wrap=True,
         )
     return 0
+
+
+def _show_rulings(summary: Mapping[str, Any]) -> None:
+    """Who forfeited, and what a panel said about keys."""
+    from underdog.cli.console import console
+
+    for team, reason in summary["forfeits"].items():
+        console.print(f"{team} forfeits: {reason}.", soft_wrap=True, markup=False)
+    keys = summary["keys"]
+    if keys["ruling"] == "trust":
+        return
+    told = {"panel": "count against the asker", "void": "count for nobody"}[keys["ruling"]]
+    disputed = sum(each["disputed"] for each in keys["teams"].values())
+    judged = sum(each["judged"] for each in keys["teams"].values())
+    by_team = [f"{n} {each['disputed']}" for n, each in keys["teams"].items() if each["disputed"]]
+    console.print(
+        f"Keys: a panel of {', '.join(keys['solvers'])}; a key is disputed when {keys['agree']} of "
+        f"{len(keys['solvers'])} name one same other choice. {disputed} of {judged} are"
+        + (f" ({', '.join(by_team)})" if by_team else "")
+        + f" and {told}.",
+        soft_wrap=True,
+        markup=False,
+    )
 
 
 def _table(summary: Mapping[str, Any], rows: int | None) -> Table:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from underdog.agents.mixed_asker import TopicAsker
     from underdog.cli.askers import AskerDesk
     from underdog.cli.play import Spec
-    from underdog.protocol.player import Asker, Entrant, QuestionCall
+    from underdog.protocol.player import Asker, Entrant, QuestionCall, StrippedQuestion
     from underdog.protocol.tokens import CountTokens
     from underdog.tournament.league import TournamentConfig
-    from underdog.tournament.question_sets import Rules
+    from underdog.tournament.panel import KeyRule, Solver
+    from underdog.tournament.record import Record
+    from underdog.tournament.rules import Rules
 
 DEFAULTS: Mapping[str, Any] = {
     "format": "round-robin",
@@ -39,6 +42,10 @@ DEFAULTS: Mapping[str, Any] = {
     "sprt": None,
     "tie_breaks": None,
     "qualifiers": None,
+    "keys": "trust",
+    "panel": None,
+    "agree": None,
+    "forfeit_after": 3,
     "data": None,
     "style": None,
     "dtype": "float32",
@@ -56,14 +63,15 @@ DEFAULTS: Mapping[str, Any] = {
 """Every key of a TOML file, with what holds when it is not there."""
 _TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(
-        ("format", "edition", "data", "style", "dtype", "tokenizer", "isolation"), (str,)
+        ("format", "edition", "keys", "data", "style", "dtype", "tokenizer", "isolation"), (str,)
+    ),
+    **dict.fromkeys(
+        ("questions", "seed", "best_of", "rounds", "qualifiers", "agree", "forfeit_after"), (int,)
     ),
     **dict.fromkeys(("q", "calibrate", "held_out", "api_key_env"), (str,)),
-    **dict.fromkeys(
-        ("questions", "seed", "best_of", "rounds", "qualifiers", "drafts", "reason"), (int,)
-    ),
+    **dict.fromkeys(("drafts", "reason"), (int,)),
     **dict.fromkeys(("double", "third_place"), (bool,)),
-    **dict.fromkeys(("topics", "tie_breaks", "entrants", "solvers"), (list,)),
+    **dict.fromkeys(("topics", "tie_breaks", "entrants", "solvers", "panel"), (list,)),
     "sprt": (float,),
 }
 ENTRANT_KEYS = ("spec", "name", "benchmark")
@@ -88,7 +96,33 @@ def read_settings(args: argparse.Namespace) -> dict[str, Any]:
             hint="underdog tournament run --entrants random random longest --out DIR",
         )
     settings["entrants"] = [_entrant(each) for each in settings["entrants"]]
+    for each in settings["entrants"]:
+        each["spec"] = absolute(each["spec"])
+    for name in ("data", "tokenizer", "q", "calibrate", "held_out"):
+        settings[name] = settings[name] and absolute(str(settings[name]))
+    for name in ("panel", "solvers"):
+        settings[name] = settings[name] and [absolute(str(each)) for each in settings[name]]
     return settings
+
+
+def absolute(spec: str) -> str:
+    """A spec whose files are found from any working folder: the store remembers it for `resume`."""
+    if "://" in spec:
+        return spec
+    found = []
+    for text, mark in re.findall(r"([^+,=]*)([+,=]?)", spec):
+        kind, colon, rest = text.partition(":")
+        parts = rest.split(":") if colon else [kind]
+        named = ":".join(str(Path(each).resolve()) if _is_path(each) else each for each in parts)
+        found.append((f"{kind}:{named}" if colon else named) + mark)
+    return "".join(found)
+
+
+def _is_path(text: str) -> bool:
+    from underdog.agents.baseline import BASELINES
+    from underdog.cli.askers import ASKS
+
+    return bool(text) and text not in (*BASELINES, *ASKS) and Path(text).exists()
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -121,7 +155,7 @@ def _entrant(given: Any) -> dict[str, Any]:
         raise RecipeError(
             f"an entrant as a text, or a table of {', '.join(ENTRANT_KEYS)}", got=f"{given!r:.80}"
         )
-    return value
+    return dict(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +170,7 @@ class OwnSeed:
         import hashlib
 
         mixed = hashlib.sha256(f"{call.seed}:{self.salt}".encode()).digest()
-        return self.asker.ask(replace(call, seed=int.from_bytes(mixed[:6], "big")))
+        return list(self.asker.ask(replace(call, seed=int.from_bytes(mixed[:6], "big"))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,21 +190,31 @@ class Opened:
     """Questions that everybody answers outside the games."""
 
 
-def open_tournament(settings: Mapping[str, Any], out: Path) -> Opened:
-    """Build the parts; models are loaded last. `out`, which holds keys, is hidden from folders."""
+def open_tournament(
+    settings: Mapping[str, Any], out: Path, *, record: Record | None = None
+) -> Opened:
+    """Build the parts; models are loaded last. `out`, which holds keys, is hidden from folders.
+
+    `record`: what was played so far. Teams that have forfeited need not be there any more.
+    """
     from underdog.cli.askers import AskerDesk
     from underdog.cli.play import calls_of, read_spec, token_counter, with_style
     from underdog.protocol.editions import find_edition
     from underdog.tournament.league import TournamentConfig
-    from underdog.tournament.question_sets import Rules
+    from underdog.tournament.rules import Rules
 
     settings = {**DEFAULTS, **settings, "out": out}
     counter, count_tokens = token_counter(settings["tokenizer"])
     edition = find_edition(settings["edition"])
     desk = AskerDesk(argparse.Namespace(**settings), count_tokens, {})
     asker = desk.open(settings["q"] or "bank")
+    absent = {} if record is None else _absent(record)
     specs = with_style(
-        [read_spec(each["spec"]) for each in settings["entrants"]], settings["style"]
+        [
+            _spec_of(absent[place], each["spec"]) if place in absent else read_spec(each["spec"])
+            for place, each in enumerate(settings["entrants"])
+        ],
+        settings["style"],
     )
     questions = settings["questions"] or edition.default_questions
     rules = Rules(
@@ -183,11 +227,19 @@ def open_tournament(settings: Mapping[str, Any], out: Path) -> Opened:
     )
     asker.check(rules.draw(1))
     _check_isolation(settings["isolation"])
-    names = _names(settings["entrants"], [spec.title for spec in specs])
+    if record is not None and record.header is not None:
+        names = [each["name"] for each in record.header["entrants"]]
+    else:
+        names = _names(settings["entrants"], [spec.title for spec in specs])
     config = TournamentConfig(
-        rules, _format(settings), _breaker(settings, names), settings["qualifiers"]
+        rules,
+        _format(settings),
+        _breaker(settings, names),
+        settings["qualifiers"],
+        keys=_key_rule(settings, desk),
+        forfeit_after=settings["forfeit_after"],
     )
-    entrants = _open_entrants(names, specs, desk, rules)
+    entrants = _open_entrants(names, specs, (desk, rules), absent)
     baselines = all(spec.plays_anywhere for spec in specs)
     return Opened(
         config,
@@ -257,31 +309,100 @@ def _breaker(settings: Mapping[str, Any], names: Sequence[str]) -> Any:
     return Breaker(chosen, tuple(numbers), settings["seed"])
 
 
+class Absent:
+    """Stands for a team that has forfeited: the league asks it for nothing."""
+
+    def ask(self, call: QuestionCall) -> list[object]:
+        """Never."""
+        raise AssertionError(f"a team that has forfeited is asked for {call}")
+
+    def answer(self, questions: Sequence[StrippedQuestion]) -> list[object]:
+        """Never."""
+        raise AssertionError(f"a team that has forfeited is asked for {questions}")
+
+
+def _absent(record: Record) -> dict[int, Entrant]:
+    """Teams that have forfeited, by place among the entrants, as the store knows them."""
+    from underdog.protocol.player import Entrant
+
+    assert record.header is not None, "a store that can be read has its header"
+    return {
+        place: Entrant(each["name"], Absent(), Absent(), each["identity"])
+        for place, each in enumerate(record.header["entrants"])
+        if each["name"] in record.forfeits
+    }
+
+
+def _spec_of(team: Entrant, text: str) -> Spec:
+    """What a team that is gone was, as far as the rules of the others depend on it."""
+    from underdog.cli.play import Spec
+
+    stranger = "folder" in team.identity or "url" in team.identity
+    return Spec(team.name, stranger=text if stranger else None)
+
+
+def _key_rule(settings: Mapping[str, Any], desk: AskerDesk) -> KeyRule:
+    """The panel, where there is one; InputError for one that is not asked for or not there."""
+    from underdog.tournament.panel import KeyRule, Ruling, majority
+
+    known = [each.value for each in Ruling]
+    if settings["keys"] not in known:
+        raise InputError(f"a rule for keys out of {', '.join(known)}", got=repr(settings["keys"]))
+    solvers, agree = _solvers(settings, desk), settings["agree"]
+    if agree is None:
+        agree = majority(len(solvers)) if solvers else 0
+    return KeyRule(Ruling(settings["keys"]), solvers, agree)
+
+
+def _solvers(settings: Mapping[str, Any], desk: AskerDesk) -> tuple[Solver, ...]:
+    """Each with a seed of its own."""
+    from underdog.cli.play import open_answerer, read_spec, with_style
+    from underdog.tournament.panel import Solver
+
+    specs = with_style([read_spec(each) for each in settings["panel"] or ()], settings["style"])
+    for spec in specs:
+        if spec.stranger is not None:
+            raise InputError("solvers of the organiser's own", got=spec.stranger)
+    names = _names([{} for _ in specs], [spec.title for spec in specs])
+    solvers = []
+    for place, (name, spec) in enumerate(zip(names, specs, strict=True)):
+        args = argparse.Namespace(**{**settings, "seed": settings["seed"] + 1_000 + place})
+        answerer, identity = open_answerer(spec, args, desk.opened)
+        solvers.append(Solver(name, answerer, dict(identity) | {"seed": args.seed}))
+    return tuple(solvers)
+
+
 def _open_entrants(
-    names: Sequence[str], specs: Sequence[Any], desk: AskerDesk, rules: Rules
+    names: Sequence[str],
+    specs: Sequence[Spec],
+    house: tuple[AskerDesk, Rules],
+    absent: Mapping[int, Entrant],
 ) -> tuple[Entrant, ...]:
     """Models with adapters are opened first, so that a plain base can use their weights; random
-    baselines each get a seed of their own. A team whose asker has other topics than the others'
-    draws from its own.
+    baselines each get a seed of their own.
     """
+    made = dict(absent)
+    for place in sorted(range(len(specs)), key=lambda place: specs[place].adapter is None):
+        if place not in made:
+            made[place] = _open_entrant(names[place], specs[place], house, place=place)
+    return tuple(made[place] for place in range(len(specs)))
+
+
+def _open_entrant(name: str, spec: Spec, house: tuple[AskerDesk, Rules], *, place: int) -> Entrant:
+    """A team whose asker has other topics than the others' draws from its own."""
     from underdog.cli.askers import asking_identity
     from underdog.cli.play import open_answerer, open_stranger
     from underdog.protocol.player import Entrant
     from underdog.tournament.topics import draw_topics
 
-    made: dict[int, Entrant] = {}
-    for place in sorted(range(len(specs)), key=lambda place: specs[place].adapter is None):
-        seed = desk.args.seed + place
-        args = argparse.Namespace(**{**vars(desk.args), "seed": seed})
-        stranger = specs[place].stranger
-        if stranger is not None:
-            made[place] = replace(open_stranger(stranger, args), name=names[place])
-            continue
-        asker = desk.open(specs[place].asks or desk.args.q or "bank")
-        topics = desk.topics(asker)
-        asker.check(draw_topics(topics, rules.questions, rules.draw_seed(1)))
-        answerer, identity = open_answerer(specs[place], args, desk.opened)
-        asking = asking_identity(asker, topics, rules.topics)
-        about = {"answers": identity, **asking, "seed": seed}
-        made[place] = Entrant(names[place], OwnSeed(asker, names[place]), answerer, about)
-    return tuple(made[place] for place in range(len(specs)))
+    desk, rules = house
+    seed = desk.args.seed + place
+    args = argparse.Namespace(**{**vars(desk.args), "seed": seed})
+    if spec.stranger is not None:
+        return replace(open_stranger(spec.stranger, args), name=name)
+    asker = desk.open(spec.asks or desk.args.q or "bank")
+    topics = desk.topics(asker)
+    asker.check(draw_topics(topics, rules.questions, rules.draw_seed(1)))
+    answerer, identity = open_answerer(spec, args, desk.opened)
+    about = {"answers": identity, **asking_identity(asker, topics, rules.topics), "seed": seed}
+    return Entrant(name, OwnSeed(asker, name), answerer, about)

@@ -183,11 +183,12 @@ class _Path:
 
     def match(self) -> None:
         """The tuned model against the recipe's opponent, both asking held-out questions."""
-        from underdog.tournament.referee import MatchConfig, play
+        from underdog.tournament.referee import play
+        from underdog.tournament.rules import Rules
 
         settings = self._recipe.match
         asker = self._asker()
-        config = MatchConfig(
+        rules = Rules(
             topics=tuple(map(asker.find_topic, settings.topics)) or _enough(asker, settings),
             edition=settings.edition,
             questions=settings.questions,
@@ -195,7 +196,7 @@ class _Path:
         )
         with self._arithmetic():
             play(
-                config,
+                rules,
                 self._entrants(asker),
                 self._out / MATCH,
                 clock=self._around.clock,

@@ -23,6 +23,7 @@ PARTIAL_MARK = ".partial-"
 """Part of every temporary name; `clean_partial` removes what a killed process left behind."""
 _ASIDE_END = "-old"
 """End of the name of a folder that was moved aside while its successor took its place."""
+_ONE_LINE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, allow_nan=False)
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -125,6 +126,8 @@ def write_json(target: Path, value: Any) -> None:
 
 def json_text(value: Any, indent: int | None = None) -> str:
     """JSON with stable key order; equal values give equal text. NaN and infinity are refused."""
+    if indent is None:
+        return _ONE_LINE.encode(value)
     return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False, indent=indent)
 
 

@@ -42,6 +42,10 @@ class Refusal(StrEnum):
     """The player took more memory than it may."""
     MISSING = "missing"
     """The player handed back fewer questions than were wanted."""
+    WRONG_KEY = "wrong_key"
+    """The panel disputes its key: it counts as answered rightly."""
+    VOID_KEY = "void_key"
+    """The panel disputes its key: it counts for nobody, and not as invalid either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +149,16 @@ KINDS: Mapping[str, type[Event]] = types.MappingProxyType(
     }
 )
 _NAMES = {kind: name for name, kind in KINDS.items()}
+_FIELDS = {kind: tuple(each.name for each in dataclasses.fields(kind)) for kind in _NAMES}
 _HINTS = {kind: typing.get_type_hints(made) for kind, made in KINDS.items()}
 
 
 def to_json(event: Event) -> dict[str, Any]:
     """One line of the log."""
-    fields = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
-    return {"kind": _NAMES[type(event)]} | {name: _plain(value) for name, value in fields.items()}
+    value: dict[str, Any] = {"kind": _NAMES[type(event)]}
+    for name in _FIELDS[type(event)]:
+        value[name] = _plain(getattr(event, name))
+    return value
 
 
 def _plain(value: Any) -> Any:

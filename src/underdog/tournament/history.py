@@ -20,6 +20,7 @@ from underdog.tournament.events import (
     MatchStarted,
     QuestionAsked,
     QuestionRejected,
+    Refusal,
 )
 
 INNINGS = (1, 2)
@@ -133,10 +134,13 @@ class History:
         """Whether fewer than half of the questions wanted from the asking team are valid.
 
         The official code compares with what the team handed in; here a missing or late question
-        counts like an invalid one, so that handing in less is no way out.
+        counts like an invalid one, so that handing in less is no way out. A void one is as if it
+        had not been wanted.
         """
         settled = not self._unsettled[innings]
-        return settled and not enough(len(self.asked[innings]), self.started.questions)
+        refused = self.rejected[innings].values()
+        void = sum(each.reason is Refusal.VOID_KEY for each in refused)
+        return settled and not enough(len(self.asked[innings]), self.started.questions - void)
 
 
 def _check_served(event: QuestionAsked) -> None:

@@ -21,26 +21,42 @@ from underdog.protocol.player import Asker, Entrant
 from underdog.protocol.tokens import CountTokens, estimate_tokens
 from underdog.runs.files import json_text
 from underdog.runs.progress import SILENT, Progress
-from underdog.tournament.events import to_json
 from underdog.tournament.formats.fixture import Fixture
 from underdog.tournament.formats.schedule import FormatConfig, Kind, Schedule
 from underdog.tournament.formats.sprt import Sprt
 from underdog.tournament.formats.tiebreak import Breaker, TieBreak
-from underdog.tournament.games import Hall, Row, SetKey, answer_set, play_games, row
+from underdog.tournament.games import (
+    ANSWER_LOST,
+    Hall,
+    Row,
+    SetKey,
+    Shown,
+    answer_set,
+    forfeit_rows,
+    play_games,
+    row,
+)
 from underdog.tournament.ledger import Ledger, Stored
+from underdog.tournament.panel import KeyJudged, KeyRule, judge_keys
 from underdog.tournament.past import past_of_record
-from underdog.tournament.question_sets import QuestionSet, Rules, make_set
+from underdog.tournament.question_sets import make_set
 from underdog.tournament.record import (
     HELD_OUT_KNOWN,
     HIDDEN,
+    KEY_JUDGED,
     QUALIFYING_ENDED,
     SET_CLOSED,
+    TEAM_FORFEITED,
     TOURNAMENT,
     TOURNAMENT_ENDED,
     TOURNAMENT_STARTED,
     Record,
     read_record,
 )
+from underdog.tournament.rules import Rules
+
+SILENT_INNINGS = 3
+"""Restarted for each innings, a program that gave nothing in three of them is not coming back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +71,15 @@ class TournamentConfig:
     """Who is ahead with equal points; its seed is the tournament's."""
     qualifiers: int | None = None
     """How many go on after hidden questions were put to all; None: no qualifying."""
+    keys: KeyRule = field(default_factory=KeyRule)
+    """Whose word counts about the keys of questions."""
+    forfeit_after: int = SILENT_INNINGS
+    """Innings in a row in which a team gave nothing (every item late, crashed or missing) before it
+    forfeits all that it has not played; at least 1."""
 
     def __post_init__(self) -> None:
+        if self.forfeit_after < 1:
+            raise InputError("at least 1 silent innings", got=str(self.forfeit_after))
         if self.qualifiers is not None and self.qualifiers < 2:
             raise InputError("at least 2 qualifiers", got=str(self.qualifiers))
 
@@ -98,6 +121,7 @@ class League:
         self._config, self._ledger = config, ledger
         self._venue = venue or Venue()
         self._entrants = {each.name: each for each in entrants}
+        self._shown: dict[SetKey, tuple[Shown, ...]] = {}
         if len(self._entrants) != len(entrants):
             raise InputError(
                 "entrants with names of their own", got=f"{[e.name for e in entrants]}"
@@ -113,6 +137,7 @@ class League:
         """Play what is left. Interrupted at any moment, the next call goes on."""
         if self._record.ended:
             return self._record
+        self._note_forfeits()
         if self._config.qualifiers is not None:
             self._qualify(self._config.qualifiers)
         schedule = schedule_of(self._record)
@@ -134,8 +159,9 @@ class League:
 
     @property
     def lacks_held_out(self) -> tuple[str, ...]:
-        """Entrants whose accuracy outside the tournament the store does not have."""
-        return tuple(name for name in self._entrants if name not in self._record.held_out)
+        """Entrants that play, and whose accuracy outside the tournament the store does not have."""
+        known = {*self._record.held_out, *self._record.forfeits}
+        return tuple(name for name in self._entrants if name not in known)
 
     def _start(self, wanted: Mapping[str, Any]) -> None:
         if self._record.header is None:
@@ -151,42 +177,61 @@ class League:
                 hint="another --out folder",
             )
 
-    def _write(self, rows: Sequence[Row]) -> None:
-        """To the disk, then into the record."""
+    def _write(self, rows: Sequence[Row], *, playing: Sequence[Fixture] | None = None) -> None:
+        """To the disk, then into the record. `playing`: what is played from now on."""
         seq = self._record.seen
-        self._ledger.append(rows)
+        keys = None if playing is None else [each.key for each in playing]
+        self._ledger.append(rows, playing=keys)
         for number, each in enumerate(rows, start=seq + 1):
             self._record.add(Stored(number, *each))
+
+    def _note_forfeits(self) -> None:
+        """Of teams that gave nothing for too long."""
+        limit = self._config.forfeit_after
+        for name in self._entrants:
+            silent = self._record.silent.get(name, 0)
+            if silent >= limit and name not in self._record.forfeits:
+                reason = f"nothing came from it in {silent} innings in a row"
+                self._write([forfeit_row(name, reason)])
 
     def _qualify(self, qualifiers: int) -> None:
         """Everyone answers the same hidden questions, in the order of entry."""
         assert self._venue.hidden is not None, "checked when made"
         self._make_set((1, HIDDEN), self._venue.hidden)
-        hall = self._hall({})
-        asked = self._record.sets[1, HIDDEN].asked
+        hall = self._hall(())
+        shown = tuple(map(Shown.of, self._record.sets[1, HIDDEN].asked))
         left = [name for name in self._entrants if name not in self._record.qualified]
         self._venue.progress.begin(f"qualifying for {qualifiers} places", len(left))
         for name in left:
             subject = f"qualifying/{name}"
-            events = answer_set(self._entrants[name].answerer, asked, innings=1, hall=hall)
+            put = () if name in self._record.forfeits else shown
+            events = answer_set(self._entrants[name].answerer, put, innings=1, hall=hall)
             rows = [row(subject, event) for event in events]
             self._write([*rows, Row(subject, QUALIFYING_ENDED, json_text({"team": name}))])
+            self._note_forfeits()
             self._venue.progress.advance()
         self._venue.progress.end()
 
     def _make_sets(self, due: Sequence[Fixture]) -> None:
-        wanted = sorted({(each.draw, name) for each in due for name in each.names})
-        left = [key for key in wanted if key not in self._record.sets]
+        left = [key for key in self._played_sets(due) if key not in self._record.sets]
         if not left:
             return
         self._venue.progress.begin("question sets", len(left))
         for key in left:
-            self._make_set(key, self._entrants[key[1]].asker)
+            if key[1] not in self._record.forfeits:
+                self._make_set(key, self._entrants[key[1]].asker)
+                self._note_forfeits()
             self._venue.progress.advance()
         self._venue.progress.end()
 
+    def _played_sets(self, due: Sequence[Fixture]) -> list[SetKey]:
+        """What the games that are really played draw on."""
+        out = self._record.forfeits
+        played = [each for each in due if not any(name in out for name in each.names)]
+        return sorted({(each.draw, name) for each in played for name in each.names})
+
     def _make_set(self, key: SetKey, asker: Asker) -> None:
-        """A set is written as a whole, once."""
+        """A set is written as a whole, once, with what a panel said about its keys."""
         if key in self._record.sets:
             return
         draw, team = key
@@ -200,29 +245,60 @@ class League:
             identity={} if known is None else known.identity,
             history=() if known is None else past_of_record(self._record, team),
         )
+        judged: list[KeyJudged] = []
+        if team != HIDDEN:
+            made, judged = judge_keys(made, self._config.keys)
         subject = f"set/{draw}/{team}"
+        rows = [row(subject, event) for event in made.events]
+        rows += [Row(subject, KEY_JUDGED, json_text(each.to_json())) for each in judged]
         closed = Row(subject, SET_CLOSED, json_text({"draw": draw, "team": team}))
-        self._write([*_set_rows(subject, made), closed])
+        self._write([*rows, closed])
 
     def _play(self, due: Sequence[Fixture]) -> None:
-        venue = self._venue
-        keys = {(each.draw, name) for each in due for name in each.names}
-        hall = self._hall({key: self._record.sets[key] for key in sorted(keys)})
+        """Up to the end of `due`, or to the first forfeit: then what is left is planned anew."""
+        venue, hall = self._venue, self._hall(due)
         blocks = cut(due, venue.games_per_block)
         venue.progress.begin(f"{due[0].stage}, round {due[0].round}", len(due))
-        self._ledger.now_playing([each.key for each in blocks[0]])
+        self._write([], playing=blocks[0])
         for number, games in enumerate(venue.engine.map(play_games, blocks, hall), start=1):
-            self._write([each for game in games for each in game])
             coming = blocks[number] if number < len(blocks) else ()
-            self._ledger.now_playing([each.key for each in coming])
+            self._settle(blocks[number - 1], games, coming)
             venue.progress.advance(len(games))
+            if len(self._record.forfeits) > len(hall.forfeited):
+                break
         venue.progress.end()
 
-    def _hall(self, sets: Mapping[SetKey, QuestionSet]) -> Hall:
-        teams = {name for _, name in sets}
-        answerers = {name: self._entrants[name].answerer for name in sorted(teams)}
-        venue = self._venue
-        return Hall(self._config.rules, sets, answerers, venue.count_tokens, venue.clock)
+    def _settle(
+        self, fixtures: Sequence[Fixture], games: Sequence[list[Row]], coming: Sequence[Fixture]
+    ) -> None:
+        """Write games in the order of play. From a team's forfeit on its games are lost, also those
+        that were under way with other workers; so every engine leaves the same rows.
+        """
+        rows: list[Row] = []
+        for fixture, played in zip(fixtures, games, strict=True):
+            out = self._record.forfeits.keys() & fixture.names
+            rows += forfeit_rows(fixture, out) if out else played
+            if not out and any(each.kind == ANSWER_LOST for each in played):
+                self._write(rows)
+                self._note_forfeits()
+                rows = []
+        self._write(rows, playing=coming)
+
+    def _hall(self, due: Sequence[Fixture]) -> Hall:
+        """Each set is read once, however many games use it."""
+        keys = self._played_sets(due)
+        for key in keys:
+            if key not in self._shown:
+                self._shown[key] = tuple(map(Shown.of, self._record.sets[key].put))
+        answerers = {name: self._entrants[name].answerer for _, name in keys}
+        return Hall(
+            rules=self._config.rules,
+            shown={key: self._shown[key] for key in keys},
+            answerers=answerers,
+            forfeited=frozenset(self._record.forfeits),
+            count_tokens=self._venue.count_tokens,
+            clock=self._venue.clock,
+        )
 
 
 def one_draw(due: Sequence[Fixture]) -> tuple[Fixture, ...]:
@@ -240,6 +316,8 @@ def header(config: TournamentConfig, entrants: Sequence[Entrant]) -> dict[str, A
         "format": asdict(config.format),
         "breaker": asdict(config.breaker),
         "qualifiers": config.qualifiers,
+        "keys": config.keys.to_json(),
+        "forfeit_after": config.forfeit_after,
         "entrants": [{"name": each.name, "identity": dict(each.identity)} for each in entrants],
     }
 
@@ -265,13 +343,28 @@ def seeds(record: Record) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: -record.qualified[name][0])[:places])
 
 
-def _set_rows(subject: str, made: QuestionSet) -> list[Row]:
-    rows = []
-    for event in made.events:
-        value = to_json(event)
-        rows.append(Row(subject, str(value.pop("kind")), json_text(value)))
-    return rows
+def forfeit_row(team: str, reason: str) -> Row:
+    """From here on this team plays no more."""
+    return Row(TOURNAMENT, TEAM_FORFEITED, json_text({"team": team, "reason": reason}))
+
+
+def withdraw(ledger: Ledger, team: str, reason: str) -> None:
+    """A team gives up, by the organiser's word: whatever it has not played is lost for it.
+
+    InputError when it is no entrant, has forfeited already, or when the tournament is over.
+    """
+    record = read_record(ledger)
+    names = [] if record.header is None else [each["name"] for each in record.header["entrants"]]
+    if team not in names:
+        raise InputError(f"an entrant out of {', '.join(names)}", got=repr(team))
+    if record.ended:
+        raise InputError("a tournament that is not over", got="all games are decided")
+    if team in record.forfeits:
+        raise InputError(
+            "an entrant that still plays", got=f"{team}, out since {record.forfeits[team]}"
+        )
+    ledger.append([forfeit_row(team, reason)])
 
 
 def _same(stored: Mapping[str, Any], wanted: Mapping[str, Any], name: str) -> bool:
-    return json_text(stored[name]) == json_text(wanted[name])
+    return json_text(stored.get(name)) == json_text(wanted[name])

@@ -106,12 +106,19 @@ class Ledger:
                 where=self.path,
             )
 
-    def append(self, rows: Iterable[Row]) -> None:
-        """All of them or none; on the disk when this returns."""
+    def append(self, rows: Iterable[Row], *, playing: Iterable[str] | None = None) -> None:
+        """All of them or none; on the disk when this returns. `playing`: the games that the runner
+        works on from now on (None: as before), in the same transaction.
+        """
         with _named(self.path), self._transaction():
             self._connection.executemany(
                 "INSERT INTO events (subject, kind, body) VALUES (?, ?, ?)", rows
             )
+            if playing is not None:
+                self._connection.execute("DELETE FROM playing")
+                self._connection.executemany(
+                    "INSERT INTO playing VALUES (?)", [(key,) for key in playing]
+                )
 
     def read(self, *, after: int = 0, subject: str | None = None) -> Iterator[Stored]:
         """Rows with a number above `after`, of one subject or of all."""
@@ -134,16 +141,10 @@ class Ledger:
         with _named(self.path):
             return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
-    def now_playing(self, keys: Iterable[str] | None = None) -> tuple[str, ...]:
-        """Games that a runner works on: set when given, else read. For onlookers only: nothing
-        follows from it, and after a kill it is what it was.
+    def now_playing(self) -> tuple[str, ...]:
+        """Games that a runner works on, as it last said. For onlookers only: nothing follows from
+        it, and after a kill it is what it was.
         """
-        if keys is not None:
-            with _named(self.path), self._transaction():
-                self._connection.execute("DELETE FROM playing")
-                self._connection.executemany(
-                    "INSERT INTO playing VALUES (?)", [(key,) for key in keys]
-                )
         found = self._connection.execute("SELECT key FROM playing ORDER BY key")
         return tuple(key for (key,) in found)
 

@@ -12,54 +12,18 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from underdog.errors import InputError
-from underdog.mcq.presentation import Presentation
-from underdog.mcq.question import Question
-from underdog.protocol.editions import NEWEST, find_edition
+from underdog.protocol.editions import find_edition
 from underdog.protocol.filters import enough
-from underdog.protocol.official import write_question
-from underdog.protocol.player import Asker, Past, QuestionCall, StrippedQuestion
-from underdog.protocol.tokens import ESTIMATE, CountTokens
-from underdog.tournament.events import QuestionAsked, QuestionRejected
-from underdog.tournament.hearing import chunks, excerpt, hear
-from underdog.tournament.judge import Judge, Refused, Said, on_topic
-from underdog.tournament.topics import draw_topics, right_topics, team_draw
+from underdog.protocol.player import Asker, Past, QuestionCall
+from underdog.protocol.tokens import CountTokens
+from underdog.tournament.events import QuestionAsked, QuestionRejected, Refusal
+from underdog.tournament.hearing import chunks, hear
+from underdog.tournament.judge import Judge
+from underdog.tournament.minutes import question_event
+from underdog.tournament.rules import Rules
+from underdog.tournament.topics import right_topics, team_draw
 
 NOTHING_SAID: Mapping[str, Any] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What holds in every game."""
-
-    topics: tuple[str, ...]
-    """Topics to draw from, at least one."""
-    edition: str = NEWEST
-    """Whose limits hold."""
-    questions: int = 20
-    """Questions per innings, at least 1. Default: the official slides'."""
-    seed: int = 0
-    """Decides draws, orders of choices, and what askers are told to use."""
-    token_counter: str = ESTIMATE
-    """What the token counter is called in the store."""
-    per_call: int = 1
-    """Items that a player is given at once, at least 1; its time is shared equally between them."""
-
-    def __post_init__(self) -> None:
-        find_edition(self.edition)
-        if not self.topics or self.questions < 1 or self.per_call < 1:
-            raise InputError(
-                "at least one topic, one question and one item per call",
-                got=f"{self.topics}, {self.questions}, {self.per_call}",
-            )
-
-    def draw_seed(self, draw: int) -> int:
-        """A seed per draw, the same for every team; the first is the tournament's own."""
-        return self.seed + 1_000_003 * (draw - 1)
-
-    def draw(self, draw: int) -> tuple[str, ...]:
-        """One topic per question, the same for every team."""
-        return draw_topics(self.topics, self.questions, self.draw_seed(draw))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +38,22 @@ class QuestionSet:
         return tuple(each for each in self.events if isinstance(each, QuestionAsked))
 
     @property
+    def charged(self) -> frozenset[int]:
+        """Numbers of the questions that count as answered rightly: their keys are disputed."""
+        return frozenset() if self.disqualified else self._refused(Refusal.WRONG_KEY)
+
+    @property
     def disqualified(self) -> bool:
-        """Whether fewer than half are valid: then none is put."""
-        return not enough(len(self.asked), len(self.events))
+        """Whether fewer than half are valid: then none is put. Void ones are not counted."""
+        wanted = len(self.events) - len(self._refused(Refusal.VOID_KEY))
+        return not enough(len(self.asked), wanted)
+
+    def _refused(self, reason: Refusal) -> frozenset[int]:
+        return frozenset(
+            each.number
+            for each in self.events
+            if isinstance(each, QuestionRejected) and each.reason is reason
+        )
 
     @property
     def put(self) -> tuple[QuestionAsked, ...]:
@@ -86,11 +63,6 @@ class QuestionSet:
     def of_innings(self, innings: int) -> tuple[QuestionAsked | QuestionRejected, ...]:
         """The same events where they stand in a match."""
         return tuple(replace(each, innings=innings) for each in self.events)
-
-
-def stripped(question: Question) -> StrippedQuestion:
-    """Without key, explanation and topic."""
-    return StrippedQuestion(question.text, question.choices)
 
 
 def make_set(
@@ -118,21 +90,10 @@ def make_set(
         heard = hear(partial(asker.ask, call), clock, len(numbers))
         for number, said in zip(numbers, heard, strict=True):
             allowed = right_topics(identity, topics, number)
-            found = judge.question(said, topics=allowed, before=before)
-            if isinstance(found, Question):
-                before.add(found.id)
-            events.append(_event(number, said, found, topics=allowed, seed=seed))
+            event = question_event(
+                judge, said, place=(1, number), topics=allowed, before=before, seed=seed
+            )
+            if isinstance(event, QuestionAsked):
+                before.add(event.question_id)
+            events.append(event)
     return QuestionSet(tuple(events))
-
-
-def _event(
-    number: int, said: Said, found: Question | Refused, *, topics: tuple[str, ...], seed: int
-) -> QuestionAsked | QuestionRejected:
-    seconds = round(said.elapsed_s, 6)
-    if isinstance(found, Refused):
-        detail, message = excerpt(found.detail), excerpt(repr(said.message))
-        return QuestionRejected(1, number, found.reason, detail, message, seconds)
-    shown = Presentation.shuffled(len(found.choices), seed=f"{seed}:{found.id}")
-    topic = next(each for each in topics if on_topic(found.topic, each))
-    served = write_question(found, shown) | {"topic": topic}
-    return QuestionAsked(1, number, found.id, served, shown.order, seconds)

@@ -8,12 +8,13 @@ from anywhere but the answers.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from underdog.errors import CorruptFileError, ProtocolError
 from underdog.interval import Interval
+from underdog.mcq.prediction import Outcome
 from underdog.protocol.scoring import is_right
 from underdog.tournament.events import (
     CLOCK_FIELD,
@@ -23,19 +24,34 @@ from underdog.tournament.events import (
     MatchStarted,
     QuestionAsked,
     QuestionRejected,
+    Refusal,
     from_json,
 )
 from underdog.tournament.formats.fixture import Fixture, Result, Side
-from underdog.tournament.games import FIXTURE_ENDED, FIXTURE_STARTED, SetKey, match_subject
+from underdog.tournament.games import (
+    ANSWER_LOST,
+    FIXTURE_ENDED,
+    FIXTURE_FORFEITED,
+    FIXTURE_STARTED,
+    SetKey,
+    match_subject,
+)
 from underdog.tournament.ledger import Ledger, Stored
-from underdog.tournament.question_sets import QuestionSet, Rules
+from underdog.tournament.question_sets import QuestionSet
+from underdog.tournament.rules import Rules
 
 TOURNAMENT = "tournament"
 TOURNAMENT_STARTED, TOURNAMENT_ENDED = "tournament_started", "tournament_ended"
 SET_CLOSED, QUALIFYING_ENDED = "set_closed", "qualifying_ended"
+KEY_JUDGED, TEAM_FORFEITED = "key_judged", "team_forfeited"
 HELD_OUT_KNOWN = "held_out_known"
 HIDDEN = ""
 """The team that a hidden set of questions belongs to: nobody, the organiser."""
+SILENT_ANSWERS = frozenset({Outcome.LATE.value, Outcome.CRASHED.value})
+SILENT_QUESTIONS = frozenset(
+    {Refusal.LATE, Refusal.CRASHED, Refusal.OUT_OF_MEMORY, Refusal.MISSING}
+)
+"""What is recorded where a team gave nothing that could be judged."""
 
 
 class Tally(NamedTuple):
@@ -55,6 +71,8 @@ class _Open:
     fixture: Fixture | None
     right: dict[int, set[int]] = field(default_factory=lambda: {1: set(), 2: set()})
     put: dict[int, int] = field(default_factory=lambda: {1: 0, 2: 0})
+    silent: dict[int, int] = field(default_factory=lambda: {1: 0, 2: 0})
+    """Answers of each innings that came late or not at all, because the player crashed."""
     seconds: dict[int, float] = field(default_factory=lambda: {1: 0.0, 2: 0.0})
 
 
@@ -69,11 +87,18 @@ class Record:
         """Right and put of every team that has answered the hidden questions."""
         self.faults: dict[tuple[str, str], int] = {}
         """Of each team and kind of fault (answers lost, questions dropped), how often."""
+        self.silent: dict[str, int] = {}
+        """Innings in a row, up to now, in which a team was asked for something and gave nothing."""
+        self.forfeits: dict[str, str] = {}
+        """Teams that play no more, and why."""
+        self.keys: dict[str, tuple[int, int]] = {}
+        """Of each team: questions that a panel judged, and those whose key it disputed."""
         self.held_out: dict[str, tuple[Interval, str]] = {}
         """Of entrants: accuracy on questions outside the tournament, and where that is from."""
         self.ended = False
         self.seen = 0
         self._making: dict[str, list[QuestionAsked | QuestionRejected]] = {}
+        self._judged: dict[str, list[bool]] = {}
         self._asked: dict[SetKey, dict[int, QuestionAsked]] = {}
         self._open: dict[str, _Open] = {}
         self._tallies: dict[tuple[str, str, str], list[int]] = {}
@@ -108,30 +133,49 @@ class Record:
         return Rules(**given | {"topics": tuple(given["topics"])})
 
     def _take(self, row: Stored, body: Any) -> None:
-        match row.kind:
-            case "tournament_started":
-                self.header = body
-            case "tournament_ended":
-                self.ended = True
-            case "held_out_known":
-                self.held_out[body["team"]] = Interval(**body["accuracy"]), body["source"]
-            case "question_asked" | "question_rejected":
-                event = from_json({"kind": row.kind} | body)
-                assert isinstance(event, QuestionAsked | QuestionRejected)
-                self._making.setdefault(row.subject, []).append(event)
-            case "set_closed":
-                self._close_set(body["draw"], body["team"], self._making.pop(row.subject, []))
-            case "fixture_started":
-                self._open[row.subject] = _Open(Fixture(**body))
-            case "answer_given" | "answer_lost":
-                self._answer(row, body)
-            case "fixture_ended":
-                self._close_game(self._open.pop(row.subject))
-            case "qualifying_ended":
-                done = self._open.pop(row.subject, _Open(None))
-                self.qualified[body["team"]] = len(done.right[1]), done.put[1]
-            case kind:
-                raise ProtocolError("a known kind of event", got=kind)
+        take = _TAKEN.get(row.kind)
+        if take is None:
+            raise ProtocolError("a known kind of event", got=row.kind)
+        take(self, row, body)
+
+    def _take_start(self, _row: Stored, body: Any) -> None:
+        self.header = body
+
+    def _take_end(self, _row: Stored, _body: Any) -> None:
+        self.ended = True
+
+    def _take_held_out(self, _row: Stored, body: Any) -> None:
+        self.held_out[body["team"]] = Interval(**body["accuracy"]), body["source"]
+
+    def _take_question(self, row: Stored, body: Any) -> None:
+        event = from_json({"kind": row.kind} | body)
+        assert isinstance(event, QuestionAsked | QuestionRejected)
+        self._making.setdefault(row.subject, []).append(event)
+
+    def _take_key(self, row: Stored, body: Any) -> None:
+        self._judged.setdefault(row.subject, []).append(body["disputed"])
+
+    def _take_set(self, row: Stored, body: Any) -> None:
+        self._close_set(body["draw"], body["team"], self._making.pop(row.subject, []))
+        self._close_keys(body["team"], self._judged.pop(row.subject, []))
+
+    def _take_forfeit(self, _row: Stored, body: Any) -> None:
+        self.forfeits[body["team"]] = body["reason"]
+        self._fault(body["team"], "forfeit")
+
+    def _take_fixture(self, row: Stored, body: Any) -> None:
+        self._open[row.subject] = _Open(Fixture(**body))
+
+    def _take_game(self, row: Stored, _body: Any) -> None:
+        self._close_game(self._open.pop(row.subject))
+
+    def _take_forfeited_game(self, row: Stored, body: Any) -> None:
+        self._forfeit_game(self._open.pop(row.subject), body["teams"])
+
+    def _take_qualified(self, row: Stored, body: Any) -> None:
+        done = self._open.pop(row.subject, _Open(None))
+        self.qualified[body["team"]] = len(done.right[1]), done.put[1]
+        self._heard(body["team"], done.silent[1], done.put[1])
 
     def _close_set(
         self, draw: int, team: str, events: list[QuestionAsked | QuestionRejected]
@@ -139,11 +183,25 @@ class Record:
         made = QuestionSet(tuple(events))
         self.sets[draw, team] = made
         self._asked[draw, team] = {each.number: each for each in made.asked}
-        for each in made.events:
-            if isinstance(each, QuestionRejected):
+        refused = [each for each in made.events if isinstance(each, QuestionRejected)]
+        for each in refused:
+            if each.reason is not Refusal.VOID_KEY:
                 self._fault(team, f"question {each.reason.value}")
+        if team != HIDDEN:
+            silent = sum(each.reason in SILENT_QUESTIONS for each in refused)
+            self._heard(team, silent, len(made.events))
 
-    def _answer(self, row: Stored, body: Mapping[str, Any]) -> None:
+    def _close_keys(self, team: str, disputed: list[bool]) -> None:
+        if disputed:
+            judged, against = self.keys.get(team, (0, 0))
+            self.keys[team] = judged + len(disputed), against + sum(disputed)
+
+    def _heard(self, team: str, silent: int, of: int) -> None:
+        """After an innings in which a team was asked for `of` items: did any of them come?"""
+        if of:
+            self.silent[team] = self.silent.get(team, 0) + 1 if silent == of else 0
+
+    def _take_answer(self, row: Stored, body: Mapping[str, Any]) -> None:
         game = self._open.setdefault(row.subject, _Open(None))
         innings, number = body["innings"], body["number"]
         fixture = game.fixture
@@ -158,8 +216,10 @@ class Record:
         game.seconds[innings] += body[CLOCK_FIELD]
         if right:
             game.right[innings].add(number)
-        if body["outcome"] not in ("clean", "repaired"):
-            self._fault(answerer, f"answer {body['outcome']}")
+        outcome = body["outcome"]
+        if outcome not in ("clean", "repaired"):
+            self._fault(answerer, f"answer {outcome}")
+            game.silent[innings] += outcome in SILENT_ANSWERS
         counts = self._tallies.setdefault((answerer, asker, asked.question_id), [0, 0])
         counts[0] += right
         counts[1] += 1
@@ -167,16 +227,55 @@ class Record:
     def _close_game(self, game: _Open) -> None:
         fixture = game.fixture
         assert fixture is not None, "games that end have started"
+        one, other = (self.sets[fixture.draw, name] for name in fixture.names)
+        right = {1: game.right[1] | one.charged, 2: game.right[2] | other.charged}
         sides = []
-        for answering, asking, name in ((2, 1, fixture.one), (1, 2, fixture.other)):
-            mine, theirs = game.right[answering], game.right[asking]
-            out = self.sets[fixture.draw, name].disqualified
-            put, seconds = game.put[answering], game.seconds[answering]
-            sides.append(Side(len(mine), put, len(mine - theirs), round(seconds, 6), out))
+        for answering, name in ((2, fixture.one), (1, fixture.other)):
+            mine, theirs = (one, other) if answering == 2 else (other, one)
+            seconds = game.seconds[answering]
+            self._heard(name, game.silent[answering], game.put[answering])
+            sides.append(
+                Side(
+                    right=len(right[answering]),
+                    put=game.put[answering] + len(theirs.charged),
+                    only=len(right[answering] - right[3 - answering]),
+                    answer_s=round(seconds, 6),
+                    disqualified=mine.disqualified,
+                    charged=len(theirs.charged),
+                )
+            )
+        self.results[fixture.key] = Result(fixture, *sides)
+
+    def _forfeit_game(self, game: _Open, teams: Collection[str]) -> None:
+        fixture = game.fixture
+        assert fixture is not None, "games that are forfeited have started"
+        sides = (
+            Side(0, 0, 0, 0.0, disqualified=False, forfeited=name in teams)
+            for name in fixture.names
+        )
         self.results[fixture.key] = Result(fixture, *sides)
 
     def _fault(self, team: str, kind: str) -> None:
         self.faults[team, kind] = self.faults.get((team, kind), 0) + 1
+
+
+_TAKEN: Mapping[str, Callable[[Record, Stored, Any], None]] = {
+    TOURNAMENT_STARTED: Record._take_start,
+    HELD_OUT_KNOWN: Record._take_held_out,
+    "question_asked": Record._take_question,
+    "question_rejected": Record._take_question,
+    KEY_JUDGED: Record._take_key,
+    SET_CLOSED: Record._take_set,
+    FIXTURE_STARTED: Record._take_fixture,
+    "answer_given": Record._take_answer,
+    ANSWER_LOST: Record._take_answer,
+    FIXTURE_ENDED: Record._take_game,
+    FIXTURE_FORFEITED: Record._take_forfeited_game,
+    TEAM_FORFEITED: Record._take_forfeit,
+    QUALIFYING_ENDED: Record._take_qualified,
+    TOURNAMENT_ENDED: Record._take_end,
+}
+"""What each kind of row does to a record."""
 
 
 def read_record(ledger: Ledger) -> Record:
@@ -190,11 +289,13 @@ def read_record(ledger: Ledger) -> Record:
 def match_events(ledger: Ledger, record: Record, key: str) -> tuple[Event, ...]:
     """A game as the referee would have logged it: what `scoreboard` and a replay read.
 
-    ProtocolError when the store has no game of that key.
+    ProtocolError when the store has no game of that key, or one that was forfeited.
     """
     rows = list(ledger.read(subject=match_subject(key)))
     if not rows or rows[0].kind != FIXTURE_STARTED:
         raise ProtocolError("a game of this tournament", got=key)
+    if rows[-1].kind == FIXTURE_FORFEITED:
+        raise ProtocolError("a game that was played", got=f"{key}, which was forfeited")
     fixture, rules = Fixture(**json.loads(rows[0].body)), record.rules
     assert record.header is not None
     identities = {each["name"]: each["identity"] for each in record.header["entrants"]}
@@ -205,7 +306,7 @@ def match_events(ledger: Ledger, record: Record, key: str) -> tuple[Event, ...]:
             seed=rules.draw_seed(fixture.draw),
             topics=rules.draw(fixture.draw),
             token_counter=rules.token_counter,
-            per_call=1,
+            per_call=rules.per_call,
             teams={
                 team: {"name": name, "identity": identities[name]}
                 for team, name in zip("AB", fixture.names, strict=True)

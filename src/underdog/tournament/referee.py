@@ -18,12 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from underdog.errors import InputError
-from underdog.mcq.presentation import Presentation
-from underdog.protocol.editions import NEWEST, find_edition
-from underdog.protocol.official import read_question, write_question
+from underdog.protocol.editions import find_edition
+from underdog.protocol.official import read_question
 from underdog.protocol.player import Entrant, QuestionCall, StrippedQuestion
-from underdog.protocol.tokens import ESTIMATE, CountTokens, estimate_tokens
+from underdog.protocol.tokens import CountTokens, estimate_tokens
 from underdog.runs.lock import locked
 from underdog.runs.log import LogWriter
 from underdog.runs.progress import SILENT, Progress
@@ -38,43 +36,18 @@ from underdog.tournament.events import (
     QuestionRejected,
     to_json,
 )
-from underdog.tournament.hearing import chunks, excerpt, hear
+from underdog.tournament.hearing import chunks, hear
 from underdog.tournament.history import INNINGS, TEAMS, History, answering_team, asking_team
-from underdog.tournament.judge import Judge, Lost, Refused, Said, on_topic
+from underdog.tournament.judge import Judge, Said
+from underdog.tournament.minutes import answer_event, question_event
+from underdog.tournament.rules import Rules
 from underdog.tournament.scoreboard import Scoreboard, scoreboard
 from underdog.tournament.store import EVENTS_NAME, check_same_match, read_events, write_result
-from underdog.tournament.topics import draw_topics, right_topics, team_draw
-
-
-@dataclass(frozen=True, slots=True)
-class MatchConfig:
-    """What is played."""
-
-    topics: tuple[str, ...]
-    """Topics to draw from, at least one."""
-    edition: str = NEWEST
-    """Whose limits hold: a name in `protocol.editions.EDITIONS`."""
-    questions: int = 20
-    """Questions per innings, at least 1. Default: the official slides'."""
-    seed: int = 0
-    """Decides the topic draw, the order of choices, and what the askers are told to use."""
-    per_call: int = 1
-    """Items that a player is given at once, at least 1; its time is shared equally between them."""
-    token_counter: str = ESTIMATE
-    """What the token counter is called in the log."""
-
-    def __post_init__(self) -> None:
-        find_edition(self.edition)
-        if not self.topics:
-            raise InputError("at least one topic")
-        if self.questions < 1:
-            raise InputError("at least 1 question per innings", got=str(self.questions))
-        if self.per_call < 1:
-            raise InputError("at least 1 item per call", got=str(self.per_call))
+from underdog.tournament.topics import right_topics, team_draw
 
 
 def play(
-    config: MatchConfig,
+    rules: Rules,
     entrants: tuple[Entrant, Entrant],
     folder: Path,
     *,
@@ -88,7 +61,7 @@ def play(
     CorruptFileError when its log is not whole, RunError when another process is playing in it.
     """
     with locked(folder):
-        started = _header(config, entrants)
+        started = _header(rules, entrants)
         stored = read_events(folder)
         if stored and isinstance(stored[0], MatchStarted):
             check_same_match(folder, stored[0], started)
@@ -96,21 +69,21 @@ def play(
             if not stored:
                 log.append(to_json(started), durable=True)
             history = History.of(stored or (started,))
-            game = _Game(config, dict(zip(TEAMS, entrants, strict=True)), history, log)
+            game = _Game(rules, dict(zip(TEAMS, entrants, strict=True)), history, log)
             _Referee(game, clock, count_tokens, progress).play()
         board = scoreboard(read_events(folder))
         write_result(folder, board)
     return board
 
 
-def _header(config: MatchConfig, entrants: tuple[Entrant, Entrant]) -> MatchStarted:
+def _header(rules: Rules, entrants: tuple[Entrant, Entrant]) -> MatchStarted:
     return MatchStarted(
-        edition=config.edition,
-        questions=config.questions,
-        seed=config.seed,
-        topics=draw_topics(config.topics, config.questions, config.seed),
-        token_counter=config.token_counter,
-        per_call=config.per_call,
+        edition=rules.edition,
+        questions=rules.questions,
+        seed=rules.seed,
+        topics=rules.draw(),
+        token_counter=rules.token_counter,
+        per_call=rules.per_call,
         teams={
             team: {"name": entrant.name, "identity": dict(entrant.identity)}
             for team, entrant in zip(TEAMS, entrants, strict=True)
@@ -122,7 +95,7 @@ def _header(config: MatchConfig, entrants: tuple[Entrant, Entrant]) -> MatchStar
 class _Game:
     """What is being played, by whom, and what happened so far."""
 
-    config: MatchConfig
+    rules: Rules
     entrants: dict[str, Entrant]
     history: History
     log: LogWriter
@@ -144,7 +117,7 @@ class _Referee:
         progress: Progress,
     ) -> None:
         self._game, self._history = game, game.history
-        self._judge = Judge(find_edition(game.config.edition), count_tokens)
+        self._judge = Judge(find_edition(game.rules.edition), count_tokens)
         self._clock, self._progress = clock, progress
 
     def play(self) -> None:
@@ -152,7 +125,7 @@ class _Referee:
         for innings in INNINGS:
             if innings in self._history.closed:
                 continue
-            self._progress.begin(f"innings {innings}", 2 * self._game.config.questions)
+            self._progress.begin(f"innings {innings}", 2 * self._game.rules.questions)
             self._ask(innings)
             self._answer(innings)
             self._game.happened(InningsClosed(innings), durable=True)
@@ -195,18 +168,14 @@ class _Referee:
     def _judged_question(
         self, innings: int, number: int, said: Said
     ) -> QuestionAsked | QuestionRejected:
-        seed = self._history.started.seed
-        before = {each.question_id for each in self._history.asked[innings].values()}
-        topics = self._topics_for(innings, number)
-        found = self._judge.question(said, topics=topics, before=before)
-        seconds = round(said.elapsed_s, 6)
-        if isinstance(found, Refused):
-            detail, message = excerpt(found.detail), excerpt(repr(said.message))
-            return QuestionRejected(innings, number, found.reason, detail, message, seconds)
-        shown = Presentation.shuffled(len(found.choices), seed=f"{seed}:{found.id}")
-        topic = next(each for each in topics if on_topic(found.topic, each))
-        served = write_question(found, shown) | {"topic": topic}
-        return QuestionAsked(innings, number, found.id, served, shown.order, seconds)
+        return question_event(
+            self._judge,
+            said,
+            place=(innings, number),
+            topics=self._topics_for(innings, number),
+            before={each.question_id for each in self._history.asked[innings].values()},
+            seed=self._history.started.seed,
+        )
 
     def _topics_for(self, innings: int, number: int) -> tuple[str, ...]:
         """Those that are right at this place for the team that asks."""
@@ -218,11 +187,8 @@ class _Referee:
         return self._history.started.teams[asking_team(innings)].get("identity") or {}
 
     def _judged_answer(self, innings: int, number: int, said: Said) -> AnswerGiven | AnswerLost:
-        heard = self._judge.answer(said, self._history.asked[innings][number].question)
-        seconds = round(said.elapsed_s, 6)
-        if isinstance(heard, Lost):
-            return AnswerLost(innings, number, heard.outcome, excerpt(heard.detail), seconds)
-        return AnswerGiven(innings, number, *heard, elapsed_s=seconds)
+        asked = self._history.asked[innings][number].question
+        return answer_event(self._judge, said, place=(innings, number), asked=asked)
 
 
 def _strip(asked: QuestionAsked) -> StrippedQuestion:

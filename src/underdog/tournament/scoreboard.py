@@ -19,6 +19,7 @@ from underdog.tournament.events import (
     Event,
     QuestionAsked,
     QuestionRejected,
+    Refusal,
 )
 from underdog.tournament.history import INNINGS, TEAMS, History, answering_team, asking_team
 
@@ -87,16 +88,28 @@ class InningsBoard:
         """A disqualified team's questions are not put: nothing counts for either side."""
         if self.disqualified:
             return InningsScore(0, 0)
+        answered = self.answered
+        return InningsScore(answered.questions + self.charged, answered.correct + self.charged)
+
+    @property
+    def answered(self) -> InningsScore:
+        """Of the questions that were put alone."""
         return score_innings(
             [row.asked.question for row in self.rows], [row.official for row in self.rows]
         )
+
+    @property
+    def charged(self) -> int:
+        """Questions that count as answered rightly: a panel disputes their keys."""
+        return sum(each.reason is Refusal.WRONG_KEY for each in self.rejected)
 
     @property
     def strict_score(self) -> InningsScore:
         """The same with each answer read for the choice that it names."""
         if self.disqualified:
             return InningsScore(0, 0)
-        return InningsScore(len(self.rows), sum(row.strictly_correct for row in self.rows))
+        right = sum(row.strictly_correct for row in self.rows)
+        return InningsScore(len(self.rows) + self.charged, right + self.charged)
 
     def to_json(self) -> dict[str, Any]:
         """As in result.json."""
@@ -167,7 +180,7 @@ class TeamBoard:
                 "total": self.points,
             },
             "disqualified": self.disqualified,
-            "accuracy": _accuracy(answering),
+            "accuracy": _accuracy(self.answering),
             "asked": len(self.asking.topics),
             "valid": len(self.asking.rows),
             "rejected": dict(Counter(each.reason.value for each in self.asking.rejected)),
@@ -176,8 +189,9 @@ class TeamBoard:
         }
 
 
-def _accuracy(score: InningsScore) -> dict[str, Any]:
+def _accuracy(innings: InningsBoard) -> dict[str, Any]:
     """Of the team's A-agent, with a Wilson interval where there is anything to measure."""
+    score = InningsScore(0, 0) if innings.disqualified else innings.answered
     if not score.questions:
         return {"correct": 0, "questions": 0, "value": None, "low": None, "high": None}
     interval = wilson(score.correct, score.questions)

@@ -44,6 +44,8 @@ def summarise(record: Record) -> dict[str, Any]:
         "held_out": _held_out(record),
         "agreement": None if fit is None else _agreement(record, fit),
         "faults": _faults(record),
+        "forfeits": dict(record.forfeits),
+        "keys": _keys(record),
         "qualifying": _qualifying(record),
         "bracket": _bracket(record),
         "results": [_result(each) for each in sorted_results(record)],
@@ -124,6 +126,21 @@ def _faults(record: Record) -> dict[str, dict[str, int]]:
     return {team: dict(counts) for team, counts in found.items()}
 
 
+def _keys(record: Record) -> dict[str, Any]:
+    """The rule about keys, and what a panel made of each team's."""
+    assert record.header is not None, "a record starts with its header"
+    rule = record.header["keys"]
+    return {
+        "ruling": rule["ruling"],
+        "agree": rule["agree"],
+        "solvers": [each["name"] for each in rule["solvers"]],
+        "teams": {
+            team: {"judged": judged, "disputed": disputed}
+            for team, (judged, disputed) in sorted(record.keys.items())
+        },
+    }
+
+
 def _qualifying(record: Record) -> list[dict[str, Any]]:
     order = sorted(record.qualified, key=lambda name: (-record.qualified[name][0], name))
     return [
@@ -168,5 +185,6 @@ def _result(result: Result) -> dict[str, Any]:
         "right": [result.one.right, result.other.right],
         "put": [result.one.put, result.other.put],
         "disqualified": [result.one.disqualified, result.other.disqualified],
+        "forfeited": [result.one.forfeited, result.other.forfeited],
         "winner": result.winner,
     }

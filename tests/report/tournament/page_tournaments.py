@@ -23,7 +23,7 @@ from underdog.runs.lock import locked
 from underdog.tournament.formats.schedule import FormatConfig
 from underdog.tournament.league import League, TournamentConfig, Venue
 from underdog.tournament.ledger import LEDGER_NAME, Ledger
-from underdog.tournament.question_sets import Rules
+from underdog.tournament.rules import Rules
 
 QUESTIONS = numbered_questions(60)
 TOPICS = ("arts", "elements", "geography")

@@ -35,7 +35,7 @@ def test_an_onlooker_follows_and_changes_nothing(tmp_path: Path) -> None:
             marks.append(onlooker.look())
             assert onlooker.look() == marks[-1]
             assert onlooker.record.results == read_record(writer).results
-        writer.now_playing(["0001.001.0001"])
+        writer.append([], playing=["0001.001.0001"])
         marks.append(onlooker.look())
         assert len(set(marks)) == len(marks)
         assert onlooker.playing == ("0001.001.0001",)
@@ -50,7 +50,7 @@ def test_a_store_that_is_only_read_refuses_rows(tmp_path: Path) -> None:
         last = ledger.last()
         for change in (
             lambda: ledger.append([Row("x", "y", "{}")]),
-            lambda: ledger.now_playing(["x"]),
+            lambda: ledger.append([], playing=["x"]),
         ):
             with pytest.raises(InputError, match="readonly database"):
                 change()

@@ -10,6 +10,7 @@ import pytest
 from page_tournaments import HOSTILE, LONG, config, entrants, hostile, play
 
 from read_page import Page
+from underdog.protocol.player import Entrant
 from underdog.report.tournament.onlooker import Onlooker
 from underdog.report.tournament.pages import Pages, Replays, script, style
 from underdog.tournament.formats.schedule import FormatConfig, Kind
@@ -258,3 +259,28 @@ def test_a_store_with_nothing_in_it_has_a_page(tmp_path: Path) -> None:
         pages = Pages(onlooker, live=True)
         assert "has not begun" in (pages.page("index.html") or "")
         assert pages.page("games.html") is None
+
+
+def test_a_forfeited_game_has_no_replay_and_says_who_forfeited(tmp_path: Path) -> None:
+    """Nobody answered anything in it, so there is no page of it and no link to one; the reason of
+    the forfeit stands among the faults.
+    """
+
+    class Silent:
+        def answer(self, questions: list[object]) -> list[object]:
+            raise RuntimeError(f"nothing to {len(questions)}")
+
+    silent = Entrant("silent", entrants(3)[2].asker, Silent(), {})
+    place = play(tmp_path, [*entrants(2), silent], config(forfeit_after=1))
+    with Onlooker(place) as onlooker:
+        pages, results = Pages(onlooker), onlooker.record.results
+        paths = list(pages.paths())
+        out = [f"matches/{key}.html" for key, each in results.items() if each.forfeited]
+        assert len(out) == 3
+        for path in out:
+            assert path not in paths
+            assert pages.page(path) is None
+        games = pages.page("games.html") or ""
+        assert games.count("forfeited by silent") == 3
+        assert not any(path in games for path in out)
+        assert "nothing came from it in 1 innings in a row" in (pages.page("faults.html") or "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from match_players import TOPICS, played, team
 
 from entries import entry
+from hostile_entries import CRASHED, FOLDERS, Hostile
 from patience import PATIENCE_S
 from underdog.agents.baseline import ConstantAnswerer
 from underdog.errors import InfrastructureError, InputError
@@ -17,11 +20,11 @@ from underdog.protocol.player import PlayerFault, PlayerFaultKind, StrippedQuest
 from underdog.tournament.entrants import workplace
 from underdog.tournament.entrants.folder import folder_entrant
 from underdog.tournament.entrants.isolation import Isolation, strongest
-from underdog.tournament.events import MatchStarted
-from underdog.tournament.referee import MatchConfig
+from underdog.tournament.events import AnswerLost, MatchStarted
+from underdog.tournament.rules import Rules
 from underdog.tournament.store import read_events
 
-CONFIG = MatchConfig(topics=TOPICS, questions=6, seed=4, per_call=6)
+CONFIG = Rules(topics=TOPICS, questions=6, seed=4, per_call=6)
 EDITION = replace(EDITIONS["2026-02"], question_s=PATIENCE_S, answer_s=PATIENCE_S)
 """No honest entry is late here, however busy the machine."""
 
@@ -46,47 +49,26 @@ def test_two_honest_folders_play_a_match(tmp_path: Path) -> None:
 
 
 FAULTS = {
-    "raises": ("raise ValueError('my own fault')", "crashed", "exit status 1: ValueError: my own"),
-    "writes nothing": ("return", "malformed", "wrote no outputs/filtered_answers.json"),
-    "drops one": ("answers.pop()", "malformed", "5 answers to 6 questions"),
-    "a link": (
-        "import os; os.symlink('/etc/passwd', 'outputs/filtered_answers.json'); return",
-        "malformed",
-        "is a link or not a file",
+    name: each
+    for name, each in FOLDERS.items()
+    if len(each.faults) == 1 and not each.dangerous and each.asking == "pass"
+} | {
+    "raises": Hostile(
+        frozenset({CRASHED}), "raise ValueError('my own fault')", detail="exit status 1: ValueError"
     ),
-    "a pipe": (
-        "import os; os.mkfifo('outputs/filtered_answers.json'); return",
-        "malformed",
-        "is not a regular file",
-    ),
-    "no JSON": (
-        "Path('outputs/filtered_answers.json').write_bytes(bytes([255])); return",
-        "malformed",
-        "no JSON in UTF-8",
-    ),
-    "deep nesting": (
-        "Path('outputs/filtered_answers.json').write_text('[' * 200000); return",
-        "malformed",
-        "RecursionError",
-    ),
-    "its own folder removed": (
-        "import shutil; shutil.rmtree('.', ignore_errors=True); return",
-        "malformed",
-        "",
-    ),
-    "out of memory": ("raise MemoryError", "crashed", "MemoryError"),
+    "out of memory": Hostile(frozenset({CRASHED}), "raise MemoryError", detail="MemoryError"),
 }
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_costs_the_answers_not_the_match(tmp_path: Path, name: str) -> None:
     """The other side's innings is what it is without the fault, and the event names it."""
-    statement, outcome, detail = FAULTS[name]
-    bad = folder_entrant(entry(tmp_path / "bad", answering=statement), edition=EDITION)
+    fault = FAULTS[name]
+    bad = folder_entrant(fault.folder(tmp_path / "bad"), edition=EDITION)
     board = played(tmp_path / "match", team("honest"), bad, config=CONFIG)
     lost = [row.answer for row in board.innings[0].rows]
-    assert {each.outcome.value for each in lost if each} == {outcome}
-    assert all(detail in getattr(each, "detail", "") for each in lost), lost[0]
+    assert {f"answer {each.outcome.value}" for each in lost if each} == fault.faults
+    assert all(fault.detail in getattr(each, "detail", "") for each in lost), lost[0]
     assert len(board.innings[1].rows) == 6
     assert board.history.ended
 
@@ -169,3 +151,65 @@ def test_links_out_of_an_entry_are_not_followed(tmp_path: Path) -> None:
         assert names == {"agents", "beside", "agents-again", "outputs"}
         assert (work / "agents-again").readlink() == Path("agents")
     assert not work.exists()
+
+
+@pytest.mark.parametrize(
+    ("make", "copied"),
+    [
+        (lambda at: (at / "nowhere").symlink_to("not-there"), True),
+        (lambda at: (at / "round").symlink_to("round"), True),
+        (lambda at: (at / "outputs").write_text("a file"), False),
+    ],
+    ids=["a link to nothing", "a link in a circle", "a file called outputs"],
+)
+def test_what_stands_in_an_entry_is_never_a_fault_of_this_machine(
+    tmp_path: Path, make: Callable[[Path], object], copied: bool
+) -> None:
+    """Odd things are left out of the copy; where none can be made, it costs the entry its items."""
+    good = entry(tmp_path / "good")
+    make(good)
+    board = played(
+        tmp_path / "match", team("other"), folder_entrant(good, edition=EDITION), config=CONFIG
+    )
+    lost = [row.answer for row in board.innings[0].rows if isinstance(row.answer, AnswerLost)]
+    assert len(lost) == (0 if copied else 6)
+    assert all("its folder stands in the way" in each.detail for each in lost)
+
+
+def test_no_depth_of_folders_is_left_behind(tmp_path: Path) -> None:
+    """Deeper than a path may be long, without rights, and with links that lead out of it: all of it
+    is removed, and what links lead to stays.
+    """
+    good, outside = entry(tmp_path / "good"), tmp_path / "outside"
+    outside.mkdir()
+    (outside / "mine").write_text("kept")
+    start = os.open(".", os.O_RDONLY)
+    with workplace.workplace(good) as work:
+        try:
+            os.chdir(work)
+            for _ in range(3000):
+                Path("dd").mkdir()
+                os.chdir("dd")
+            Path("link").symlink_to(outside)
+            Path("shut").mkdir(mode=0)
+        finally:
+            os.fchdir(start)
+            os.close(start)
+        root = work.parent
+    assert not root.exists()
+    assert (outside / "mine").read_text() == "kept"
+
+
+@pytest.mark.parametrize("step", ["mkdir", "write_text"])
+def test_a_disk_that_is_full_while_the_input_is_written_is_not_the_stranger_s_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Neither when the folder of the input is made, nor when it is written."""
+    good = folder_entrant(entry(tmp_path / "good"), edition=EDITION)
+    monkeypatch.setattr(workplace.Path, step, _no_room)  # type: ignore[attr-defined]
+    with pytest.raises(InfrastructureError, match="No space left on device"):
+        good.answerer.answer([StrippedQuestion("1 and 1?", ("1", "2", "3", "4"))])
+
+
+def _no_room(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")

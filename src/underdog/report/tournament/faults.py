@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from underdog.mcq.prediction import ANSWERED
+from underdog.tournament.events import Refusal
 from underdog.tournament.hearing import EXCERPT
 from underdog.tournament.ledger import Stored
 
@@ -55,7 +56,11 @@ class FaultBook:
                 self._sides[row.subject] = (body["one"], body["other"])
             case "question_rejected":
                 body = json.loads(row.body)
-                self._count(row.subject.split("/", 2)[2], f"question {body['reason']}", body)
+                if body["reason"] != Refusal.VOID_KEY:
+                    self._count(row.subject.split("/", 2)[2], f"question {body['reason']}", body)
+            case "team_forfeited":
+                body = json.loads(row.body)
+                self._count(body["team"], "forfeit", {"detail": body["reason"]})
             case "answer_lost":
                 self._answer(row, json.loads(row.body))
             case "answer_given" if not _told_well(row.body):

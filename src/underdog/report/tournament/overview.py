@@ -56,7 +56,8 @@ class About(NamedTuple):
 
 class Game(NamedTuple):
     """`right` is of both sides, "" before it is played; `winner` is a team's number, 0 for a tie,
-    None before; `state` is "played", "playing" or "due".
+    None before and for a game that both forfeited; `state` is "played", "not played" (forfeited),
+    "playing" or "due".
     """
 
     key: str
@@ -229,6 +230,16 @@ def _played(result: Mapping[str, Any], teams: Mapping[str, Team]) -> Game:
         if is_out
     ]
     winner = 0 if result["winner"] is None else teams[result["winner"]].number
+    gone = [
+        team.name
+        for team, is_gone in zip((one, other), result["forfeited"], strict=True)
+        if is_gone
+    ]
+    if gone:
+        by = f"forfeited by {' and '.join(gone)}"
+        points = winner or None
+        key, number, stage = result["key"], result["round"], result["stage"]
+        return Game(key, number, stage, one, other, ("", ""), points, by, "not played")
     return Game(
         result["key"],
         result["round"],

@@ -132,8 +132,9 @@ class Pages:
         yield from ("index.html", "games.html", "faults.html")
         for team in teams_of(self._onlooker.record).values():
             yield team.page
-        for key in sorted(self._onlooker.record.results):
-            yield f"matches/{key}.html"
+        for key, result in sorted(self._onlooker.record.results.items()):
+            if not result.forfeited:
+                yield f"matches/{key}.html"
 
     def _make(self, path: str) -> str | None:
         record, moment = self._onlooker.record, self._moment
@@ -144,7 +145,8 @@ class Pages:
         if found := _TEAM.fullmatch(path):
             return self._team(int(found[1]))
         found = _MATCH.fullmatch(path)
-        if found is None or found[1] not in record.results:
+        result = None if found is None else record.results.get(found[1])
+        if found is None or result is None or result.forfeited:
             return None
         (game,) = (each for each in moment.overview.games if each.key == found[1])
         shown = record.ended or self._replays is Replays.LIVE

@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -116,7 +117,19 @@ def confine(
         "cpu_s": int(limits.wall_s * (os.cpu_count() or 1)) + 1,
         **{name: getattr(limits, name) for name in Limits.__dataclass_fields__},
     }
-    return _confined(_warden(settings, limits.wall_s + GRACE_S), isolation)
+    begun = time.monotonic()
+    done = _warden(settings, limits.wall_s + GRACE_S)
+    if isolation is Isolation.PROCESSES and (done is None or done.returncode < 0):
+        # Only in namespaces is the warden out of a stranger's reach: here it was stopped or killed.
+        end_strays(work)
+        ended, status = (End.DEADLINE, None) if done is None else (End.EXITED, done.returncode)
+        taken_s = time.monotonic() - begun
+        return Confined(ended, status, taken_s, 0, 0, "", "it attacked its warden", isolation)
+    if done is None:
+        raise InfrastructureError(
+            "a warden that ends an entrant in time", got=f"none after {limits.wall_s + GRACE_S:g} s"
+        )
+    return _confined(done, isolation)
 
 
 @functools.cache
@@ -144,7 +157,33 @@ def _environment(work: Path) -> dict[str, str]:
     }
 
 
-def _warden(settings: dict[str, Any], wall_s: float) -> subprocess.CompletedProcess[bytes]:
+def end_strays(work: Path) -> None:
+    """Kill what still runs in a work folder, or has it as its home: what is left to do when the
+    warden itself was attacked. Who hides from this too has won, as docs/entrants.md says.
+    """
+    for _ in range(100):
+        pids = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+        found = [pid for pid in pids if _at(pid, work)]
+        for pid in found:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        if not found:
+            return
+        time.sleep(0.01)
+
+
+def _at(pid: int, work: Path) -> bool:
+    if pid == os.getpid():
+        return False
+    with suppress(OSError):
+        if Path(os.readlink(f"/proc/{pid}/cwd")).is_relative_to(work):  # noqa: PTH115
+            return True
+        return f"HOME={work}\0".encode() in Path(f"/proc/{pid}/environ").read_bytes()
+    return False
+
+
+def _warden(settings: dict[str, Any], wall_s: float) -> subprocess.CompletedProcess[bytes] | None:
+    """None when it did not end in time, and was ended."""
     command = [sys.executable, "-I", "-S", warden.__file__, json.dumps(settings)]
     try:
         process = subprocess.Popen(
@@ -158,10 +197,8 @@ def _warden(settings: dict[str, Any], wall_s: float) -> subprocess.CompletedProc
         raise InfrastructureError("a process for an entrant", got=str(error)) from error
     try:
         out, err = process.communicate(timeout=wall_s)
-    except subprocess.TimeoutExpired as error:
-        raise InfrastructureError(
-            "a warden that ends an entrant in time", got=f"none after {wall_s:g} s"
-        ) from error
+    except subprocess.TimeoutExpired:
+        return None
     finally:
         if process.poll() is None:
             with suppress(ProcessLookupError):
@@ -174,15 +211,15 @@ def _confined(done: subprocess.CompletedProcess[bytes], isolation: Isolation) ->
     try:
         report = json.loads(done.stdout)
     except ValueError as error:
-        if isolation is Isolation.PROCESSES and done.returncode < 0:
-            # Only in namespaces is the warden out of a stranger's reach.
-            return Confined(End.EXITED, done.returncode, 0.0, 0, 0, "", "killed", isolation)
         said = done.stderr.decode("utf-8", "replace").strip()[-300:]
         raise InfrastructureError(
             f"{isolation.value} to run an entrant in",
             got=f"exit status {done.returncode} {said}".strip(),
             hint="--isolation processes, on a machine where nothing else is at stake",
         ) from error
+    if report["not_started"]:
+        # What is started is named by us, whatever the entry holds.
+        raise InfrastructureError("a program that can be started", got=report["not_started"])
     return Confined(
         End(report["ended"]),
         report["status"],

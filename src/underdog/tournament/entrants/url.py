@@ -32,6 +32,7 @@ from underdog.protocol.player import (
     StrippedQuestion,
     label,
 )
+from underdog.tournament.machine import machine_fault
 
 REPLY_BYTES = 256 * 1024
 """The largest reply that is read; an official question is below 8 KB."""
@@ -100,6 +101,9 @@ async def exchange(method: str, url: str, body: object, within_s: float) -> Any:
     except TimeoutError as error:
         raise PlayerFault(PlayerFaultKind.LATE, f"no whole reply in {within_s:g} s") from error
     except httpx2.HTTPError as error:
+        ours = machine_fault(error)
+        if ours is not None:
+            raise ours from error
         said = f"{type(error).__name__}: {error}"
         raise PlayerFault(PlayerFaultKind.CRASHED, said[:200]) from error
     except (ValueError, RecursionError) as error:

@@ -50,6 +50,8 @@ GPUS = ("kfd", "dri", "nvidia*")
 LOOK_S = 0.05
 """Between two looks at memory and processes."""
 DISK_LOOK_S = 0.5
+LONGEST_PATH = 3000
+"""Letters of a folder's path: the system takes 4095 bytes, and nothing below can be counted."""
 WALKED = 20_000
 """Entries of the work folder that are counted; more end the program."""
 
@@ -156,13 +158,14 @@ def _loopback() -> None:
 
 def _run(settings: dict[str, Any], me: int | None) -> int:
     """Start the program, watch it, end all of it, report."""
-    out, err = os.pipe(), os.pipe()
+    out, err, start = os.pipe(), os.pipe(), os.pipe()
     begun = time.monotonic()
     program = os.fork()
     if program == 0:
-        _become(settings, out[1], err[1])
-    os.close(out[1])
-    os.close(err[1])
+        _become(settings, out[1], err[1], start[1])
+    for pipe in (out, err, start):
+        os.close(pipe[1])
+    failure = _read_all(start[0])
     watch = _Watch(settings, program, (out[0], err[0]), begun)
     ended = watch.until_end()
     elapsed = time.monotonic() - begun
@@ -178,21 +181,32 @@ def _run(settings: dict[str, Any], me: int | None) -> int:
         "stdout": bytes(watch.kept[out[0]]).decode("utf-8", "replace"),
         "stderr": bytes(watch.kept[err[0]]).decode("utf-8", "replace"),
         "isolation": settings["isolation"],
+        "not_started": failure,
     }
     sys.stdout.write(json.dumps(report) + "\n")
     sys.stdout.flush()
     return 0
 
 
-def _become(settings: dict[str, Any], out: int, err: int) -> None:
-    """The stranger's process: own session, limits, no rights, no files of ours."""
+def _read_all(pipe: int) -> str:
+    """Until the other end is closed: by the program's start, or after words on why not."""
+    with os.fdopen(pipe, "rb") as stream:
+        return stream.read(1000).decode("utf-8", "replace")
+
+
+def _become(settings: dict[str, Any], out: int, err: int, start: int) -> None:
+    """The stranger's process: own session, limits, no rights, no files of ours. `start` is closed
+    when the program begins; why it could not is written into it.
+    """
     try:
         os.setsid()
         LIBC.prctl(PARENT_DEATH, 0 if settings["isolation"] == "processes" else 9, 0, 0, 0)
         nothing = os.open("/dev/null", os.O_RDONLY)
         for ours, theirs in ((nothing, 0), (out, 1), (err, 2)):
             os.dup2(ours, theirs)
-        os.closerange(3, 4096)
+        if start != 3:
+            start = os.dup2(start, 3, inheritable=False)
+        os.closerange(4, 4096)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
             signal.signal(number, signal.SIG_DFL)
         limits = {
@@ -211,7 +225,7 @@ def _become(settings: dict[str, Any], out: int, err: int) -> None:
         os.chdir(settings["work"])
         os.execve(settings["command"][0], settings["command"], settings["env"])  # noqa: S606
     except BaseException as error:  # noqa: BLE001  (nothing of this copy may go on)
-        os.write(2, f"could not be started: {error}\n".encode())
+        os.write(start, str(error).encode("utf-8", "replace")[:900])
     os._exit(127)
 
 
@@ -356,7 +370,10 @@ def _size(folder: str) -> int:
     """Bytes that a folder takes; links are not followed; endless folders count as endless."""
     total, entries, waiting = 0, 0, [folder]
     while waiting:
-        with suppress(OSError), os.scandir(waiting.pop()) as found:
+        at = waiting.pop()
+        if len(at) > LONGEST_PATH:
+            return 1 << 62
+        with suppress(OSError), os.scandir(at) as found:
             for entry in found:
                 entries += 1
                 if entries > WALKED:

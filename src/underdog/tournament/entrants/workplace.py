@@ -13,6 +13,7 @@ import os
 import shutil
 import stat
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Any
 
 from underdog.errors import InfrastructureError, InputError
 from underdog.protocol.player import PlayerFault, PlayerFaultKind
+from underdog.tournament.machine import OURS
 
 COPIED_BYTES = 32 * 1024**2
 """Larger files are linked to."""
@@ -43,8 +45,19 @@ def workplace(entry: Path) -> Iterator[Path]:
         _remove(root)
 
 
-def _copy(entry: Path, work: Path) -> None:
+@contextmanager
+def _blamed(what: str, entry: Path) -> Iterator[None]:
+    """A failed system call is this machine's fault, or that of what a stranger put in its way."""
     try:
+        yield
+    except OSError as error:
+        if error.errno in OURS:
+            raise InfrastructureError(what, got=str(error), where=entry) from error
+        raise _invalid(f"its folder stands in the way: {error.strerror}") from error
+
+
+def _copy(entry: Path, work: Path) -> None:
+    with _blamed("a copy of an entry", entry):
         for folder, names, files in os.walk(entry):
             names[:] = [name for name in names if name not in SKIPPED]
             target = work / Path(folder).relative_to(entry)
@@ -52,12 +65,12 @@ def _copy(entry: Path, work: Path) -> None:
             for name in [*files, *(n for n in names if (Path(folder) / n).is_symlink())]:
                 _place(Path(folder) / name, target / name, entry)
         (work / "outputs").mkdir(exist_ok=True)
-    except OSError as error:
-        raise InfrastructureError("a copy of an entry", got=str(error), where=entry) from error
 
 
 def _place(source: Path, target: Path, entry: Path) -> None:
-    real = source.resolve()
+    real = Path(os.path.realpath(source))
+    if not real.exists():
+        return  # a link to nothing, or one that leads in a circle
     if not real.is_relative_to(entry) or not stat.S_ISREG(real.stat().st_mode):
         if not (source.is_symlink() and real.is_dir() and real.is_relative_to(entry)):
             return
@@ -70,14 +83,38 @@ def _place(source: Path, target: Path, entry: Path) -> None:
 
 
 def _remove(root: Path) -> None:
-    """Folders without rights are given them first; links are removed, never followed."""
-    for folder, names, _ in os.walk(root):
-        for name in names:
-            path = Path(folder) / name
-            if not path.is_symlink():
-                with suppress(OSError):
-                    path.chmod(0o700)
+    """Everything below, at any depth: a path may be longer than the system takes, so folders are
+    moved up to `root` and emptied there. Links are removed, never followed.
+    """
+    with suppress(OSError):
+        if root.is_symlink():
+            root.unlink()
+            return
+    while _flattened(root):
+        pass
     shutil.rmtree(root, ignore_errors=True)
+
+
+def _flattened(root: Path) -> bool:
+    """Empty the folders that stand directly in `root`; whether any was got rid of."""
+    gone = False
+    with suppress(OSError):
+        for folder in [Path(each.path) for each in os.scandir(root) if _is_folder(each)]:
+            with suppress(OSError):
+                folder.chmod(0o700)
+                for each in list(os.scandir(folder)):
+                    if _is_folder(each):
+                        Path(each.path).chmod(0o700)
+                        os.rename(each.path, root / uuid.uuid4().hex)  # noqa: PTH104
+                    else:
+                        os.unlink(each.path)  # noqa: PTH108
+                folder.rmdir()
+                gone = True
+    return gone
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False)
 
 
 def digest_entry(entry: Path) -> str:
@@ -102,8 +139,9 @@ def digest_entry(entry: Path) -> str:
 def write_input(work: Path, name: str, value: Any) -> None:
     """A file for the program to read; replaces whatever stands there."""
     path = work / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=1), "utf-8")
+    with _blamed("room for the input of an entry", work):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(value, ensure_ascii=False, indent=1), "utf-8")
 
 
 def read_output(work: Path, name: str) -> Any:
@@ -126,7 +164,7 @@ def _bounded(work: Path, name: str) -> bytes | None:
     try:
         at = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError as error:
-        raise _invalid(f"its own folder is gone: {error.strerror}") from error
+        raise _ours(error) or _invalid(f"its own folder is gone: {error.strerror}") from error
     try:
         for part in filter(None, folder.split("/")):
             inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
@@ -136,7 +174,8 @@ def _bounded(work: Path, name: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _invalid(f"{name} is a link or not a file: {error.strerror}") from error
+        told = f"{name} is a link or not a file: {error.strerror}"
+        raise _ours(error) or _invalid(told) from error
     finally:
         os.close(at)
     with os.fdopen(handle, "rb") as stream:
@@ -146,6 +185,12 @@ def _bounded(work: Path, name: str) -> bytes | None:
     if len(content) > READ_BYTES:
         raise _invalid(f"{name} is larger than {READ_BYTES:,} bytes")
     return content
+
+
+def _ours(error: OSError) -> InfrastructureError | None:
+    if error.errno not in OURS:
+        return None
+    return InfrastructureError("the output of an entry to be read", got=str(error))
 
 
 def _invalid(detail: str) -> PlayerFault:

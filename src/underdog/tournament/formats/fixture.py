@@ -55,7 +55,8 @@ class Side:
 
     `right` of `put` questions; `only` counts the places of the draw where it alone was right;
     `answer_s` is the time that its answers took, in seconds. `disqualified`: fewer than half of
-    its own questions were valid.
+    its own questions were valid. `charged` of the `right` are questions with a disputed key, which
+    were not put. `forfeited`: it did not play, so that nobody answered anything.
     """
 
     right: int
@@ -63,6 +64,8 @@ class Side:
     only: int
     answer_s: float
     disqualified: bool
+    charged: int = 0
+    forfeited: bool = False
 
     @property
     def share(self) -> float:
@@ -79,11 +82,21 @@ class Result:
     other: Side
 
     @property
+    def forfeited(self) -> bool:
+        """Whether it was decided without being played."""
+        return self.one.forfeited or self.other.forfeited
+
+    @property
     def winner(self) -> str | None:
-        """The better name, None for a tie: as the referee decides (`scoreboard`), a disqualified
-        team loses, then the shares of right answers decide, compared over whole counts.
+        """The better name, None for a tie: who forfeits loses; then, as the referee decides
+        (`scoreboard`), a disqualified team does; then the shares of right answers decide, compared
+        over whole counts.
         """
         one, other = self.one, self.other
+        if self.forfeited:
+            if one.forfeited and other.forfeited:
+                return None
+            return self.fixture.other if one.forfeited else self.fixture.one
         if one.disqualified or other.disqualified:
             if one.disqualified and other.disqualified:
                 return None
@@ -94,7 +107,9 @@ class Result:
         return self.fixture.one if lead > 0 else self.fixture.other
 
     def points(self, name: str) -> float:
-        """1 for a win, a half for a tie, 0 for a loss."""
+        """1 for a win, a half for a tie, 0 for a loss, and for both where both forfeit."""
+        if self.side(name).forfeited:
+            return 0.0
         return 0.5 if self.winner is None else float(self.winner == name)
 
     def side(self, name: str) -> Side:

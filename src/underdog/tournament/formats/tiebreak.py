@@ -97,7 +97,8 @@ def points_of(played: Iterable[Result]) -> dict[str, float]:
 
 
 def _sides(name: str, played: list[Result]) -> list[Result]:
-    return [each for each in played if name in each.fixture.names]
+    """Its games; one that was forfeited says nothing about answers."""
+    return [each for each in played if name in each.fixture.names and not each.forfeited]
 
 
 def _score(name: str, played: list[Result]) -> float:
@@ -114,7 +115,7 @@ def _score(name: str, played: list[Result]) -> float:
 
 def _seconds(name: str, played: list[Result]) -> float:
     sides = [each.side(name) for each in _sides(name, played)]
-    put = sum(side.put for side in sides)
+    put = sum(side.put - side.charged for side in sides)
     return sum(side.answer_s for side in sides) / put if put else float("inf")
 
 

@@ -85,7 +85,10 @@ def by_name(ratings: Iterable[Rating]) -> Mapping[str, Rating]:
 
 
 def _in_order(results: Iterable[Result]) -> list[Result]:
-    played = sorted(results, key=lambda each: each.fixture.key)
+    """Without games that were forfeited: they say nothing about strength."""
+    played = sorted(
+        (each for each in results if not each.forfeited), key=lambda each: each.fixture.key
+    )
     if not played:
         raise InputError("games to rate", got="none", hint="play a game first")
     return played
