@@ -48,6 +48,7 @@ def test_silence_is_told_at_the_limit_and_once_per_doubling(tmp_path: Path) -> N
         dog = Watchdog(tmp_path, WatchConfig(stall_s=10), metrics, said.append, clock=clock)
         _hang(dog, clock, until_s=49.0)
         assert said == []
+        dog.resume()
         dog.step(1)
         _hang(dog, clock, until_s=49.0 + 39.0)
     assert [sentence.partition(":")[0] for sentence in said] == [
