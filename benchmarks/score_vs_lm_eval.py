@@ -284,8 +284,9 @@ def needed_flops(
     scorer: Scorer, asked: Sequence[Question], orders: Sequence[Presentation]
 ) -> float:
     """What cannot be avoided: 2 operations per weight and token (Kaplan et al. 2020, table 1), the
-    beginning once, each question once, each choice's tokens but the last, the head where it is
-    read. Attention's own products and padding do not count.
+    beginning once, each question once, each choice's tokens but the last; of the last layer keys
+    and values there, and all else of it, as the head, where logits are read. Attention's own
+    products and padding do not count.
     """
     from underdog.inference.layout import Layout
 
@@ -293,7 +294,11 @@ def needed_flops(
     jobs = [job for batch in paper.plan(scorer.config, Layout.SHARED) for job in batch]
     tokens = len(paper.beginning) + sum(len(row.tokens) for job in jobs for row in job.rows)
     read = sum(job.predicted for job in jobs)
-    return 2.0 * (FORTY.block_weights * tokens + FORTY.vocabulary * FORTY.hidden * read)
+    keys_values = 2 * FORTY.hidden * FORTY.hidden * FORTY.kv_heads // FORTY.heads
+    layer = FORTY.block_weights // FORTY.layers
+    everywhere = FORTY.block_weights - layer + keys_values
+    where_read = layer - keys_values + FORTY.vocabulary * FORTY.hidden
+    return 2.0 * (everywhere * tokens + where_read * read)
 
 
 def sgemm_rate() -> float:
