@@ -1,20 +1,24 @@
 """Are puzzles right, different from each other, short enough, fair and quickly made?
 
-    python benchmarks/puzzles.py [--each 10000] [--seed 0] [--kinds KIND ...]
+    python benchmarks/puzzles.py [--each 10000] [--seed 0] [--kinds KIND ...] [--difficulties D ...]
+                                 [--alike]
 
-Makes `--each` puzzles of every kind, their difficulties evenly over 0, 0.25, 0.5, 0.75 and 1, and
+Makes `--each` puzzles of every kind and difficulty (0, 0.25, 0.5, 0.75 and 1), and for each of the
+35 such sets
 
 - goes through all worlds of each (`agents/puzzles/models.py`, no solver): exactly one choice has to
   be right, and it has to be the key;
 - counts puzzles that are a near-duplicate of an earlier one, by the measure of `data/likeness`
   (what a build takes for one question; as a control, copies with two words swapped have to be
-  found), and by a stricter one that does not look at the key: five-word shingles of the text with a
-  Jaccard index of 0.8;
+  found), and with `--alike` by a stricter one that does not look at the key: five-word shingles of
+  the text with a Jaccard index of 0.8;
 - counts tokens by the official formula, and applies the filters of every edition;
-- lets the choices-only probe of `data/probes` guess 10,000 of all kinds, and of each kind.
+- lets the choices-only probe of `data/probes` guess up to 10,000 of each kind, its difficulties
+  mixed.
 
-`per_second` is what one process makes of all kinds mixed, proofs included, in a second of
-processor time; `slowest_per_second` is that of the slowest kind. Ends with one line of JSON.
+`slowest_per_second` is what one process makes of the slowest set in a second of processor time,
+proofs included. Ends with one line of JSON. All of it takes about 20 minutes of processor time:
+`--kinds` and `--difficulties` make parts of it.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ import json
 import random
 import time
 from collections import Counter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -47,9 +52,8 @@ SHINGLE, ALIKE = 5, 0.8
 PROBED = 10_000
 
 
-def make(kind: str, count: int, seed: int) -> list[Puzzle]:
-    configs = [PuzzleConfig(kind, each, seed) for each in DIFFICULTIES]
-    return [make_puzzle(configs[place % len(configs)], place) for place in range(count)]
+def make(config: PuzzleConfig, count: int) -> list[Puzzle]:
+    return [make_puzzle(config, number) for number in range(count)]
 
 
 def near_duplicates(questions: list[Question]) -> float:
@@ -107,51 +111,82 @@ def passes(question: Question) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--each", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
+    add = parser.add_argument
+    add("--each", type=int, default=10_000, help="of every kind and difficulty")
+    add("--seed", type=int, default=0)
+    add("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
+    add("--difficulties", nargs="+", type=float, default=list(DIFFICULTIES))
+    add("--alike", action="store_true", help="the stricter measure of near-duplicates, too")
     args = parser.parse_args()
-    made: dict[str, list[Puzzle]] = {}
-    rates, duplicates, alike, probed = {}, {}, {}, {}
-    wrong = failing = 0
+    cells: list[Cell] = []
+    probed: dict[str, float] = {}
+    planted = 1.0
     for kind in args.kinds:
-        make(kind, 10, args.seed + 1)  # provers are built once per process
-        started = time.process_time()
-        made[kind] = make(kind, args.each, args.seed)
-        rates[kind] = args.each / (time.process_time() - started)
-        questions = [each.question for each in made[kind]]
-        faulty = sum(right_choices(each) != [each.question.answer] for each in made[kind])
-        refused = sum(not passes(each) for each in questions)
-        wrong, failing = wrong + faulty, failing + refused
-        duplicates[kind], alike[kind] = near_duplicates(questions), alike_in_words(questions)
-        probed[kind] = probe(questions[:PROBED], args.seed)
-        print(
-            f"{kind:<17}{rates[kind]:6.0f}/s  not one right {faulty}  over budget {refused} "
-            f"(longest {max(tokens(each, estimate_tokens) for each in questions)})  "
-            f"near-duplicates {duplicates[kind]:.2%}  alike {alike[kind]:.2%}  "
-            f"choices only {probed[kind]:.1%}  "
-            f"keys {sorted(Counter(each.answer for each in questions).items())}",
-            flush=True,
+        make(PuzzleConfig(kind, 0.5, args.seed + 1), 10)  # provers are built once per process
+        sample: list[Question] = []
+        for difficulty in args.difficulties:
+            puzzles, rate = timed(PuzzleConfig(kind, difficulty, args.seed), args.each)
+            cells.append(measure(puzzles, rate, alike=args.alike))
+            sample += [each.question for each in puzzles[: PROBED // len(args.difficulties)]]
+            print(f"{kind:<17}{difficulty:<5}{cells[-1].sentence()}", flush=True)
+        probed[kind] = probe(sample, args.seed)
+        planted = min(planted, planted_found(sample[: min(2000, len(sample))]))
+        print(f"{kind:<17}all  choices only {probed[kind]:.1%}", flush=True)
+    result = {
+        "puzzles": sum(each.puzzles for each in cells),
+        "sets": len(cells),
+        "not_one_right_choice": sum(each.faulty for each in cells),
+        "over_budget": sum(each.refused for each in cells),
+        "planted_found": planted,
+        "near_duplicates_worst": max(each.duplicates for each in cells),
+        "choices_only_worst_kind": max(probed.values()),
+        "slowest_per_second": round(min(each.rate for each in cells)),
+    }
+    if args.alike:
+        result["alike_in_words_worst"] = max(each.alike or 0.0 for each in cells)
+    print(json.dumps(result))
+
+
+class Cell(NamedTuple):
+    """One kind at one difficulty. `alike` is None where it was not counted."""
+
+    puzzles: int
+    rate: float
+    faulty: int
+    refused: int
+    longest: int
+    duplicates: float
+    alike: float | None
+    keys: tuple[int, ...]
+
+    def sentence(self) -> str:
+        """One line of the terminal."""
+        shown = "" if self.alike is None else f"alike {self.alike:.2%}  "
+        return (
+            f"{self.rate:6.0f}/s  not one right {self.faulty}  over budget {self.refused} "
+            f"(longest {self.longest})  near-duplicates {self.duplicates:.2%}  {shown}"
+            f"keys {self.keys}"
         )
-    everything = [each.question for puzzles in made.values() for each in puzzles]
-    mixed = random.Random(args.seed).sample(everything, min(PROBED, len(everything)))
-    total = sum(args.each / rate for rate in rates.values())
-    print(
-        json.dumps(
-            {
-                "puzzles": len(everything),
-                "not_one_right_choice": wrong,
-                "over_budget": failing,
-                "planted_found": planted_found(mixed[: args.each]),
-                "near_duplicates": max(duplicates.values()),
-                "near_duplicates_mixed": near_duplicates(mixed),
-                "alike_in_words": max(alike.values()),
-                "choices_only": probe(mixed, args.seed),
-                "choices_only_worst_kind": max(probed.values()),
-                "per_second": round(len(everything) / total),
-                "slowest_per_second": round(min(rates.values())),
-            }
-        )
+
+
+def timed(config: PuzzleConfig, count: int) -> tuple[list[Puzzle], float]:
+    started = time.process_time()
+    puzzles = make(config, count)
+    return puzzles, count / (time.process_time() - started)
+
+
+def measure(puzzles: list[Puzzle], rate: float, *, alike: bool) -> Cell:
+    questions = [each.question for each in puzzles]
+    counts = Counter(each.answer for each in questions)
+    return Cell(
+        len(puzzles),
+        rate,
+        sum(right_choices(each) != [each.question.answer] for each in puzzles),
+        sum(not passes(each) for each in questions),
+        max(tokens(each, estimate_tokens) for each in questions),
+        near_duplicates(questions),
+        alike_in_words(questions) if alike else None,
+        tuple(counts[place] for place in range(4)),
     )
 
 

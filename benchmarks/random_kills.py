@@ -33,9 +33,9 @@ from typing import NamedTuple
 import torch
 from safetensors.torch import load_file
 
+from killing import underdog
 from underdog.runs.metrics import read_metrics
 
-UNDERDOG = ["-m", "underdog"]
 WAIT_S = 3600.0
 """Longest wait for a sitting to end by itself or after a signal."""
 SHARES = {"1": 6, "2": 6, "2 then 1": 4, "1 then 2": 4}
@@ -73,7 +73,8 @@ def command(questions: Path, out: Path, processes: int) -> list[str]:
     settings = "--base tiny-base --chunks 5 --learning-rate 1e-3 5e-4 --threads 1 --device cpu"
     measures = "--validation-questions 40 --checkpoint-every 5"
     flags = f"{settings} {measures}".split()
-    return [*launcher, *UNDERDOG, "train", str(questions), "--out", str(out), *flags]
+    words = underdog("train", str(questions), "--out", str(out), *flags)
+    return [*launcher, *words[1:]]
 
 
 def free_port() -> int:
@@ -257,8 +258,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         questions = folder / "questions"
-        build = [sys.executable, *UNDERDOG, "data", "build", "bank", "--out", str(questions)]
-        subprocess.run([*build, "--chunks", "60"], check=True, stdout=subprocess.DEVNULL)
+        build = underdog("data", "build", "bank", "--out", str(questions), "--chunks", "60")
+        subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
         wholes, whole_s = whole_runs(questions, folder)
         made = []
         for name, share in SHARES.items():

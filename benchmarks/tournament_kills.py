@@ -11,43 +11,25 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
-import signal
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+from killing import finish, underdog
+
 ENTRANTS = ["longest", "always-b", *["random"] * 14]
 
 
-def underdog(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "underdog", "tournament", *arguments]
-
-
-def finish(out: Path, kill_after_s: float | None) -> bool:
+def play(out: Path, kill_after_s: float | None) -> bool:
     """Run, or resume what is there; True when it ended, False when it was killed first."""
-    begun = (out / "tournament.db").is_file()
-    command = (
-        underdog("resume", str(out))
-        if begun and events(out)
-        else underdog("run", "--entrants", *ENTRANTS, "--questions", "20", "--out", str(out))
-    )
-    with (out.parent / f"{out.name}.log").open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-        try:
-            status = process.wait(kill_after_s)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return False
-    if status:
-        sys.exit(f"status {status}; see {log.name}")
-    return True
+    begun = (out / "tournament.db").is_file() and events(out)
+    how = ["run", "--entrants", *ENTRANTS, "--questions", "20", "--out"]
+    command = underdog("tournament", *(["resume"] if begun else how), str(out))
+    return finish(command, out.with_name(f"{out.name}.log"), kill_after_s)
 
 
 def events(out: Path) -> list[Any]:
@@ -68,7 +50,10 @@ def events(out: Path) -> list[Any]:
 
 def table(out: Path) -> Any:
     shown = subprocess.run(
-        underdog("status", str(out), "--json"), check=True, capture_output=True, text=True
+        underdog("tournament", "status", str(out), "--json"),
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return json.loads(shown.stdout)
 
@@ -84,7 +69,7 @@ def main() -> None:
         whole = folder / "whole"
         whole.mkdir()
         started = time.perf_counter()
-        finish(whole, None)
+        play(whole, None)
         whole_s = time.perf_counter() - started
         wanted, shown = events(whole), table(whole)
         print(f"undisturbed: {len(wanted)} events in {whole_s:.1f} s", flush=True)
@@ -93,7 +78,7 @@ def main() -> None:
             runs += 1
             out = folder / f"killed-{runs}"
             out.mkdir()
-            while not finish(out, source.uniform(0, whole_s) if kills < args.kills else None):
+            while not play(out, source.uniform(0, whole_s) if kills < args.kills else None):
                 kills += 1
                 written = len(events(out)) if (out / "tournament.db").is_file() else 0
                 inside += 0 < written < len(wanted)

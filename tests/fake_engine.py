@@ -6,6 +6,7 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 
 from fakes import even_log_probs
+from patience import PATIENCE_S
 from underdog.errors import InputError
 from underdog.inference.server.engine import Card, Delta, Finish, Generation, Refused
 from underdog.mcq.prediction import Outcome, Prediction
@@ -88,5 +89,5 @@ class FakeEngine:
 
     def _pass(self, kind: str, size: int) -> None:
         self.entered.set()
-        assert self.gate.wait(60)
+        assert self.gate.wait(PATIENCE_S)
         self.passes.append((kind, size))

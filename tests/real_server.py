@@ -12,6 +12,7 @@ import httpx2
 import uvicorn
 
 from fakes import byte_level_tokenizer, tiny_qwen2
+from patience import PATIENCE_S
 from underdog.inference.scorer import Scorer, ScoringConfig
 from underdog.inference.server.app import create_app
 from underdog.inference.server.engine import Engine
@@ -31,7 +32,9 @@ class Running:
 
     def client(self, **headers: str) -> httpx2.Client:
         """A client with generous patience: the machine may be busy."""
-        return httpx2.Client(base_url=self.address, timeout=60, headers=headers, trust_env=False)
+        return httpx2.Client(
+            base_url=self.address, timeout=PATIENCE_S, headers=headers, trust_env=False
+        )
 
 
 @contextmanager
@@ -55,11 +58,11 @@ def serving(
         access_log=False,
     )
     begun = threading.Event()
-    server = StoppingServer(config, service, 30.0, begun.set)
+    server = StoppingServer(config, service, PATIENCE_S, begun.set)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        assert begun.wait(60)
+        assert begun.wait(PATIENCE_S)
         port = server.servers[0].sockets[0].getsockname()[1]
         yield Running(f"http://127.0.0.1:{port}", service, server, thread)
     finally:

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+from patience import PATIENCE_S
+
 HEAVY = (
     "datasets",
     "huggingface_hub",
@@ -46,7 +48,10 @@ def heavy_modules_after(code: str) -> list[str]:
     """Names out of HEAVY that a fresh interpreter has loaded after running `code`."""
     report = f"import json, sys\nprint(json.dumps([n for n in {HEAVY!r} if n in sys.modules]))"
     done = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", f"{code}\n{report}"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
     loaded: list[str] = json.loads(done.stdout)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED = (
     "underdog/recipes/tiny.toml",
@@ -35,7 +37,7 @@ NEEDED = (
 def test_the_wheel_holds_the_recipes_the_bank_the_base_and_the_page(tmp_path: Path) -> None:
     """Everything `underdog run` needs lies inside the package; nothing outside it is shipped."""
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path]
-    subprocess.run([*command, ROOT], check=True, capture_output=True, timeout=120)
+    subprocess.run([*command, ROOT], check=True, capture_output=True, timeout=PATIENCE_S)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()

@@ -105,5 +105,7 @@ def test_what_is_missing_is_named_before_anything_is_loaded(
 def test_it_is_never_imported_unless_asked_for(tmp_path: Path) -> None:
     """A package of that name that fails on import does not disturb the trainer."""
     (tmp_path / "unsloth.py").write_text("raise SystemExit('imported')")
-    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import underdog.training.trainer"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    start = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import "
+    for module, said in (("underdog.training.trainer", ""), ("unsloth", "imported\n")):
+        command = [sys.executable, "-c", start + module]
+        assert subprocess.run(command, capture_output=True, text=True).stderr == said

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from underdog.agents.puzzle_asker import PuzzleAsker
+from underdog.agents import puzzles
+from underdog.agents.puzzle_asker import PuzzleAsker, generator_digests
 from underdog.errors import InputError
 from underdog.protocol.filters import filter_questions
 from underdog.protocol.official import read_question
 from underdog.protocol.player import QuestionCall
 from underdog.protocol.tokens import estimate_tokens
+from underdog.runs.files import digest_file
 
 DRAWS = st.lists(st.sampled_from(PuzzleAsker().topics), min_size=1, max_size=6).map(tuple)
 
@@ -51,3 +56,18 @@ def test_the_digest_tells_difficulties_apart() -> None:
     """A match is continued only with the asker that began it."""
     digests = {PuzzleAsker(each).digest for each in (0.1, 0.1, 0.9)}
     assert len(digests) == 2
+
+
+def test_the_digest_covers_every_file_that_makes_puzzles() -> None:
+    """Each module and the words: a changed generator is not taken for the same question set."""
+    folder = Path(puzzles.__path__[0])
+    files = [path for path in folder.iterdir() if path.suffix in (".py", ".toml")]
+    covered = generator_digests()
+    assert {path.name: digest_file(path) for path in files}.items() <= covered.items()
+    assert {"words.toml", "arithmetic.py", "agents/puzzle_asker.py"} <= set(covered)
+
+
+def test_it_has_as_many_questions_as_are_wanted() -> None:
+    """On topics that there are puzzles on."""
+    assert PuzzleAsker().size("Syllogisms") == math.inf
+    assert PuzzleAsker().size("opera") == 0

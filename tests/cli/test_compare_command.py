@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 
 from fakes import numbered_questions, save_base, save_random_adapter
 from underdog.cli.compare import show
@@ -16,12 +15,8 @@ from underdog.data.store import write_rows
 from underdog.evaluation.sequential import rank
 
 
-def test_bases_and_adapters_are_ranked(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bases_and_adapters_are_ranked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Two bases, one with an adapter: asked one question per group, ranked, resumable."""
-    torch.set_num_threads(1)
-    monkeypatch.setenv("COLUMNS", "140")
     rows = [
         Row(question, f"g{n // 2}", 0.5, Band.EASY, Split.VALIDATION, None, None)
         for n, question in enumerate(numbered_questions(24))

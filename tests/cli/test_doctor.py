@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE_S
 from underdog.cli.main import main
 from underdog.cli.mending import mend_all, undo_all
 from underdog.errors import InputError
@@ -26,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home and a working folder of the test's own."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("HF_HOME", "HF_HUB_CACHE", "TRITON_CACHE_DIR"):
+    for name in ("HF_HOME", "HF_HUB_CACHE", "TRITON_CACHE_DIR", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -68,7 +69,7 @@ loaded = [name for name in ("torch", "numpy", "jinja2", "transformers") if name 
 assert loaded == [], loaded
 """
     command = [sys.executable, "-c", code, str(at_home / "page.html")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert "places were read" in done.stdout
     assert (at_home / "page.html").read_text("utf-8").startswith("<!DOCTYPE html>")
@@ -169,7 +170,7 @@ def test_a_pipe_is_explained() -> None:
         [sys.executable, "-m", "underdog", "doctor", "--explain", "-", "--json"],
         input=b"RuntimeError: No HIP GPUs are available\n",
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 2
     assert json.loads(done.stdout)["found"][0]["name"] == "no-hip-gpus"

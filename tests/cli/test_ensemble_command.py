@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 
 from fakes import numbered_questions, save_base, save_random_adapter
 from underdog.cli.ensemble import member_folders
@@ -14,13 +13,6 @@ from underdog.cli.main import main
 from underdog.data.row import Band, Row, Split
 from underdog.data.store import write_rows
 from underdog.errors import InputError
-
-
-@pytest.fixture(autouse=True)
-def quick_and_wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One thread for a tiny model; a terminal wide enough for whole table rows."""
-    torch.set_num_threads(1)
-    monkeypatch.setenv("COLUMNS", "140")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 from rich.console import Console
 
 from fakes import ChosenScorer, numbered_questions, save_base, save_random_adapter
@@ -20,13 +19,6 @@ from underdog.evaluation.predictions import Scored
 from underdog.evaluation.results import Item, summarise
 
 BANDS = (Band.EASY, Band.MEDIUM, Band.HARD)
-
-
-@pytest.fixture(autouse=True)
-def quick_and_wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One thread for a tiny model; a terminal wide enough for whole table rows."""
-    torch.set_num_threads(1)
-    monkeypatch.setenv("COLUMNS", "140")
 
 
 @pytest.fixture(scope="module")

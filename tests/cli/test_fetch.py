@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE_S
 from underdog.cli.fetch import RowRate, add_fetch_arguments, run_fetch
 from underdog.errors import InputError, SourceError
 from underdog.runs.progress import Silent
@@ -68,7 +69,9 @@ def test_the_list_needs_no_library() -> None:
         "heavy = {'datasets', 'huggingface_hub', 'pyarrow', 'numpy', 'pandas'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE_S
 from underdog import __version__
 from underdog.cli.main import COMMANDS, main
 from underdog.data.row import Band, Row, Split
@@ -18,7 +19,7 @@ from underdog.mcq.question import Question
 
 def underdog(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "underdog", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
 
 
 def test_help_lists_every_command() -> None:
@@ -80,7 +81,9 @@ def test_a_missing_package_names_the_extra_that_brings_it(
         f"from underdog.cli.main import main; "
         f"sys.exit(main({[places.get(word, word) for word in arguments]!r}))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert done.returncode == 2, done.stderr
     assert done.stderr.splitlines()[-1].endswith(
         f'needs packages that are not installed. Try: pip install "underdog[{extra}]"'

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from fakes import numbered_questions, save_base
+from patience import PATIENCE_S
 from underdog.cli.main import main
 from underdog.data.row import Band, Row, Split
 from underdog.data.store import write_rows
@@ -26,7 +27,7 @@ print("LOADED", sorted({"torch", "transformers"} & set(sys.modules)), status)
 def planned(*words: str) -> dict[str, Any]:
     """What --json prints, from a process of its own."""
     command = [sys.executable, "-m", "underdog", "plan", *words, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode in (0, 1), done.stderr
     value: dict[str, Any] = json.loads(done.stdout)
     return value
@@ -36,7 +37,7 @@ def test_a_plan_needs_no_torch_and_prints_every_part() -> None:
     """The pure formulas are enough for the 72B recipe; the sentence names what decides."""
     words = ["plan", "--recipe", "mi300x-72b-lora", "--gpu", "mi300x", "--price", "2"]
     done = subprocess.run(
-        [sys.executable, "-c", SENTINEL, *words], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", SENTINEL, *words], capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert done.returncode == 0, done.stderr
     assert "LOADED [] 0" in done.stdout

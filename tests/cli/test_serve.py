@@ -11,6 +11,7 @@ import sys
 import httpx2
 import pytest
 
+from patience import PATIENCE_S
 from underdog.cli.main import main
 
 
@@ -32,7 +33,7 @@ def test_a_server_answers_and_ends_with_status_0_on_sigterm() -> None:
         found = re.fullmatch(r"Serving tiny-base at (http://127\.0\.0\.1:\d+)\n", line)
         assert found is not None, line
         asked = {"question": "What is the capital of France?", "choices": ["Paris", "Rome"]}
-        with httpx2.Client(base_url=found[1], timeout=60, trust_env=False) as client:
+        with httpx2.Client(base_url=found[1], timeout=PATIENCE_S, trust_env=False) as client:
             assert client.get("/health").json() == {"status": "ok", "model": "tiny-base"}
             assert client.post("/v1/answer", json=asked).status_code == 401
             key = {"authorization": "Bearer secret"}
@@ -40,7 +41,7 @@ def test_a_server_answers_and_ends_with_status_0_on_sigterm() -> None:
         assert told["choice"] in asked["choices"]
         assert sum(told["probabilities"].values()) == pytest.approx(1)
         process.send_signal(signal.SIGTERM)
-        rest, _ = process.communicate(timeout=120)
+        rest, _ = process.communicate(timeout=PATIENCE_S)
         assert rest == "Stopped.\n"
         assert process.returncode == 0
     finally:

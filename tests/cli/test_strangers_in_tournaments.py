@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from entries import entry
+from patience import PATIENCE_S
 from underdog.cli.main import main
 from underdog.cli.tournament_settings import DEFAULTS, open_tournament
 from underdog.protocol.editions import find_edition
@@ -52,9 +53,9 @@ def test_a_folder_that_never_ends_loses_its_answers_and_the_tournament_ends(
     tmp_path: Path,
 ) -> None:
     """Killed at its deadline, each of its answers is late; the other side's are what they are."""
-    hanging = entry(tmp_path / "hanging", answering="import time; time.sleep(600)")
+    hanging = entry(tmp_path / "hanging", answering="import time; time.sleep(6000)")
     opened = open_tournament(settings(str(hanging), "longest"), tmp_path)
-    short = replace(find_edition("2026-02"), answer_s=0.1)
+    short = replace(find_edition("2026-02"), question_s=PATIENCE_S, answer_s=0.1)
     team = folder_entrant(hanging, edition=short, isolation=strongest())
     with Ledger(tmp_path / LEDGER_NAME, create=True) as ledger:
         record = League(opened.config, (team, opened.entrants[1]), ledger).run()

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from fakes import numbered_questions, save_base
+from patience import PATIENCE_S
 from underdog.adapters.settings import AdapterKind, AdapterSettings
 from underdog.cli import train as command
 from underdog.cli.main import main
@@ -24,12 +24,6 @@ from underdog.runs.files import digest_folder
 from underdog.runs.manifest import read_manifest
 from underdog.runs.metrics import read_metrics
 from underdog.training.config import TrainingConfig
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    """Two threads on small matrices are slower, and far slower beside other work."""
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +156,7 @@ def test_a_signal_exits_with_its_status_and_a_message(
     while process.poll() is None and not (metrics.exists() and metrics.stat().st_size > 300):
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 143
     assert "the same command continues from here" in " ".join(told.split())
     assert main(words) == 0

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from test_train import flags, places
 
+from patience import PATIENCE_S
 from underdog.cli.main import main
 from underdog.runs.metrics import read_metrics
 
@@ -26,7 +27,7 @@ def launched(words: Sequence[str], launcher: Sequence[str]) -> subprocess.Comple
         env={**os.environ, "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=PATIENCE_S,
     )
 
 

@@ -7,14 +7,17 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE_S
 from underdog.cli.main import main
 from underdog.errors import InputError
 from underdog.runs.watch.sight import Beat, Facts, Sight
@@ -146,12 +149,19 @@ def test_a_spark_line_shows_the_shape() -> None:
     assert spark([]) == ""
 
 
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """The name of a socket has 107 bytes at most, and pytest's own folders are deep."""
+    with tempfile.TemporaryDirectory(prefix="u") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
-def test_the_page_stands_in_a_real_terminal(run: Path, tmp_path: Path) -> None:
+def test_the_page_stands_in_a_real_terminal(run: Path, short_folder: Path) -> None:
     """In tmux: the page shows, follows the run while it goes on, and Ctrl-C leaves it."""
     (run / "result.json").unlink()
     (run / ".lock").write_text(str(os.getpid()))
-    socket = ["tmux", "-S", str(tmp_path / "tmux.sock"), "-f", "/dev/null"]
+    socket = ["tmux", "-u", "-S", str(short_folder / "tmux"), "-f", "/dev/null"]
     line = f"{sys.executable} -m underdog watch {run} --every 0.2; echo LEFT $?; sleep 600"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TERM": "xterm-256color"}
     start = [*socket, "new-session", "-d", "-x", "100", "-y", "30", line]
@@ -169,9 +179,10 @@ def test_the_page_stands_in_a_real_terminal(run: Path, tmp_path: Path) -> None:
 
 def _wait_for(socket: list[str], *texts: str) -> None:
     shown = ""
-    for _ in range(1200):
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
         command = [*socket, "capture-pane", "-p"]
-        shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        shown = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
         if all(text in shown for text in texts):
             return
         time.sleep(0.1)

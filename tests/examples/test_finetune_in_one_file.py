@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from fakes import save_base
+from patience import PATIENCE_S
 from underdog.interval import wilson
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "finetune_in_one_file.py"
@@ -37,7 +38,7 @@ def test_it_runs_from_questions_to_accuracy_with_intervals(tmp_path: Path) -> No
         [sys.executable, "-W", "error", str(EXAMPLE), "--base", str(base), *sizes, *others],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

@@ -26,7 +26,8 @@ def silent(command: Sequence[str]) -> str | None:
 TABLE = tomllib.loads((files("underdog.hardware") / "gpus.toml").read_text(encoding="utf-8"))["gpu"]
 CHIPS = tomllib.loads((files("underdog.hardware") / "chips.toml").read_text(encoding="utf-8"))
 NEEDED = {"name", "bytes", "bandwidth_gb_s", "fp16_tflops", "fp32_tflops", "hfu", "source"}
-OPTIONAL = {"gfx", "bf16_tflops", "flash", "half_trusted", "also"}
+CHECKED = {"checked", "checked_figures"}
+OPTIONAL = {"gfx", "bf16_tflops", "flash", "half_trusted", "also"} | CHECKED
 
 
 @pytest.mark.parametrize("entry", TABLE, ids=lambda entry: entry["name"])
@@ -45,6 +46,17 @@ def test_every_row_is_complete_and_plausible(entry: dict[str, Any]) -> None:
     assert 7 < entry["fp32_tflops"] * 1e3 / entry["bandwidth_gb_s"] < 120
     maker = "amd.com" if entry.get("gfx") else "nvidia.com"
     assert (urlsplit(entry["source"]).hostname or "").endswith(maker)
+
+
+def test_what_was_checked_says_where_and_which_figures() -> None:
+    """A row with one of the two keys has both; the header's number of such rows is right."""
+    rows = [entry for entry in TABLE if CHECKED & set(entry)]
+    for entry in rows:
+        assert entry["checked"].startswith("https://")
+        assert set(entry["checked_figures"]) <= {"bytes", "bandwidth", "fp16", "fp32"}
+        assert entry["checked_figures"]
+    text = (files("underdog.hardware") / "gpus.toml").read_text(encoding="utf-8")
+    assert f"{len(rows)} of" in text
 
 
 def test_names_are_unique_and_rows_of_one_chip_agree() -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import signal
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from children import CHILDREN
 from fakes import FakeClock, letter_tokenizer, numbered_questions, save_base, save_random_adapter
+from patience import until
 from underdog.errors import CorruptFileError
 from underdog.evaluation.results import Item
 from underdog.inference.evidence import Evidence, Normalisation
@@ -126,7 +125,7 @@ def test_a_second_evaluation_opens_no_model(tmp_path: Path) -> None:
     assert evaluate_models(items, closed, tmp_path / "three", clock=FakeClock()) != before
 
 
-def _put_for_ever(folder: Path) -> None:
+def put_for_ever(folder: Path) -> None:
     cache, number = EvidenceCache(folder), 0
     while True:
         cache.put({number.to_bytes(8, "big"): EVIDENCE})
@@ -135,14 +134,13 @@ def _put_for_ever(folder: Path) -> None:
 
 def test_a_killed_writer_leaves_whole_rows(tmp_path: Path) -> None:
     """SIGKILL in the middle of writing: every row that is there can be read, and more are added."""
-    writer = multiprocessing.get_context("fork").Process(target=_put_for_ever, args=(tmp_path,))
+    writer = CHILDREN.Process(target=put_for_ever, args=(tmp_path,))
     writer.start()
     cache = EvidenceCache(tmp_path)
-    while not cache.get([(20).to_bytes(8, "big")]):
-        time.sleep(0.01)
-    assert writer.pid is not None
-    os.kill(writer.pid, signal.SIGKILL)
+    until(lambda: cache.get([(20).to_bytes(8, "big")]) or not writer.is_alive())
+    writer.kill()
     writer.join()
+    assert writer.exitcode == -signal.SIGKILL
     found = cache.get([number.to_bytes(8, "big") for number in range(10_000)])
     assert len(found) >= 21
     assert set(found.values()) == {EVIDENCE}

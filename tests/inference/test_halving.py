@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 
 from fakes import ByteTokenizer, numbered_questions, tiny_qwen2
 from underdog.errors import RunError
-from underdog.inference.halving import is_out_of_memory
+from underdog.inference.halving import Halving
 from underdog.inference.score import score
 from underdog.inference.scorer import Scorer, ScoringConfig
 
@@ -59,8 +60,13 @@ def test_a_question_that_does_not_fit_alone_is_an_error_with_a_remedy() -> None:
 
 
 def test_other_errors_are_not_hidden() -> None:
-    """Only a lack of memory is repeated."""
-    assert is_out_of_memory(MemoryError())
-    assert is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory"))
-    assert not is_out_of_memory(RuntimeError("shapes differ"))
-    assert not is_out_of_memory(ValueError("out of memory"))
+    """Only a lack of memory is repeated: any other fault comes through the first time."""
+    tried: list[int] = []
+
+    def broken(jobs: Sequence[Any]) -> list[Any]:
+        tried.append(len(jobs))
+        raise RuntimeError("shapes differ")
+
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        Halving(broken)(["one", "two"])  # type: ignore[list-item]
+    assert tried == [2]

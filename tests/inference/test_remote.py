@@ -14,7 +14,7 @@ from fake_engine import FakeEngine
 from fakes import numbered_questions
 from real_server import serving, tiny_scorer
 from underdog.errors import InputError
-from underdog.inference.remote import Way, open_remote
+from underdog.inference.remote import RemoteScorer, Way, open_remote
 from underdog.inference.remote_client import Cost, RemoteConfig, RemoteError
 from underdog.inference.score import score
 from underdog.inference.scorer import Normalisation, ScoringConfig
@@ -213,6 +213,25 @@ def test_a_server_that_wants_too_long_a_pause_or_never_answers_makes_late_and_cr
     late = scripted(lambda *_: (504, {}, {}))
     (found,) = open_remote(late.config(tries=2), LETTERS, way=Way.TEXT).score(QUESTIONS[:1])
     assert (found.outcome, len(late.asked)) == (Outcome.LATE, 2)
+
+
+def test_what_has_no_answer_in_time_is_late_whatever_the_client_would_wait(
+    scripted: Callable[..., Scripted],
+) -> None:
+    """A server that holds its replies back, and a client that would wait a minute for each."""
+    release = threading.Event()
+
+    def reply(_path: str, _body: dict[str, Any], _count: int) -> Reply:
+        release.wait(60)
+        return 200, {}, first_token(("A", -0.1))
+
+    config = scripted(reply).config(concurrency=4, timeout_s=60.0)
+    scorer = RemoteScorer(config, LETTERS, Way.FIRST_TOKEN, Cost())
+    try:
+        found = scorer.score(numbered_questions(2), within_s=0.3)
+    finally:
+        release.set()
+    assert [(each.outcome, each.choice) for each in found] == [(Outcome.LATE, None)] * 2
 
 
 def test_no_server_and_a_wrong_key_end_the_run_with_the_reason(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE_S
 from underdog.errors import RecipeError
 from underdog.pipeline.recipe import embedded_recipes, load_recipe, recipe_from
 from underdog.pipeline.tables import to_table
@@ -98,7 +99,7 @@ def test_reading_a_recipe_loads_no_torch() -> None:
         "import sys; from underdog.pipeline.recipe import load_recipe; load_recipe('tiny'); "
         "sys.exit('torch' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=PATIENCE_S).returncode == 0
 
 
 @pytest.mark.parametrize(

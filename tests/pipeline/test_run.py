@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE_S
 from underdog.errors import InputError, RunError, RunMismatchError
 from underdog.pipeline.recipe import load_recipe
 from underdog.pipeline.run import Surroundings, run_recipe
@@ -135,7 +136,7 @@ def test_a_killed_run_ends_like_an_undisturbed_one(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
         )
         try:
-            _, errors = process.communicate(timeout=rng.uniform(2, 9) if kills < 6 else 300)
+            _, errors = process.communicate(timeout=rng.uniform(2, 9) if kills < 6 else PATIENCE_S)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
@@ -183,8 +184,7 @@ def test_the_summary_names_every_stage_and_both_accuracies(whole: Path, recipe_p
         [sys.executable, "-m", "underdog", "run", str(recipe_path), "--out", str(whole)],
         capture_output=True,
         text=True,
-        timeout=300,
-        env={**os.environ, "COLUMNS": "160"},
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"base \d+\.\d % \(.*\); tuned \d+\.\d % \(", done.stdout)

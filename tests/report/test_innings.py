@@ -54,6 +54,19 @@ def test_a_small_match_is_not_oversold(result: dict[str, Any]) -> None:
     assert "do not tell these players apart" in make_match(result).caution
 
 
+def test_both_results_are_shown_where_they_differ(result: dict[str, Any]) -> None:
+    """The strict score stands beside the official one only where it is another one; a result from
+    before there was a strict total has none to show.
+    """
+    assert make_match(result).strict == ""
+    totals = [result["teams"][name]["official"]["total"] for name in "AB"]
+    result["teams"]["A"]["strict_total"] = totals[0] + 5
+    told = make_match(result).strict
+    assert told.endswith(
+        f"strict, with answers in any form, it is {totals[0] + 5:.1f} : {totals[1]:.1f}."
+    )
+
+
 def test_ties_and_faults_are_told(result: dict[str, Any]) -> None:
     """Nobody wins a tie; disqualification and lost answers are remarks."""
     result |= {"winner": None, "reason": "tie"}

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patience import PATIENCE_S
 from underdog.errors import CorruptFileError, DiskFullError
 from underdog.runs import files
 
@@ -38,16 +39,17 @@ from underdog.runs.files import replacing_file
 with replacing_file(Path(sys.argv[1])) as partial:
     partial.write_text("new but only ha")
     print("half", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 REWRITER = """
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 from underdog.runs.files import write_text
-print("go", flush=True)
 for number in range(10**9):
     write_text(Path(sys.argv[1]), f"{number} " * 20_000)
+    if number == 0:
+        print("go", flush=True)
 """
 LIMITED = """
 import resource, sys
@@ -96,7 +98,7 @@ def test_a_kill_at_any_moment_leaves_one_whole_file(tmp_path: Path) -> None:
     for _ in range(6):
         with start(REWRITER, str(target)) as writer:
             assert writer.stdout is not None
-            writer.stdout.readline()
+            assert writer.stdout.readline() == "go\n"
             time.sleep(0.02 + 0.05 * dice.random())
             writer.kill()
         words = target.read_text().split()
@@ -113,7 +115,7 @@ def test_a_full_disk_is_one_clear_error_and_nothing_is_lost(tmp_path: Path, kind
         kept = kept / "part"
     kept.write_text("old")
     with start(LIMITED, str(tmp_path), kind) as writer:
-        output, _ = writer.communicate(timeout=60)
+        output, _ = writer.communicate(timeout=PATIENCE_S)
     assert output.startswith(f"{tmp_path / 'kept'}: room to write is needed"), output
     assert "Try: free some space" in output
     assert kept.read_text() == "old"

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patience import PATIENCE_S
 from underdog.errors import CorruptFileError
 from underdog.runs.log import LogWriter, read_log
 
@@ -73,7 +74,7 @@ def test_a_full_disk_leaves_whole_lines_and_one_clear_error(tmp_path: Path) -> N
     """The line that did not fit is taken back, and closing does not fail a second time."""
     path = tmp_path / "log.jsonl"
     command = [sys.executable, "-c", LIMITED, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr
     assert "room to write is needed" in done.stdout
     lines = list(read_log(path))

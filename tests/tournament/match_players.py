@@ -89,19 +89,20 @@ def timeless(folder: Path) -> list[dict[str, Any]]:
 
 @dataclass
 class Slow:
-    """Takes a moment for each answer."""
+    """So many answers, each after a moment; then nothing more comes. None: at once, all of them."""
 
-    pause_s: float
+    left: int | None
 
     def answer(self, questions: Sequence[StrippedQuestion]) -> list[object]:
         """As `LongestAnswerer`."""
-        time.sleep(self.pause_s)
+        if self.left is not None:
+            time.sleep(0.05 if self.left else 6e3)
+            self.left -= 1
         return LongestAnswerer().answer(questions)
 
 
 if __name__ == "__main__":
-    pace_s = float(sys.argv[2])
-    slow = Slow(pace_s)
+    slow = Slow(int(sys.argv[2]) if len(sys.argv) > 2 else None)
     board = play(
         CONFIG,
         (team("slow", answerer=slow), team("other", answerer=slow)),

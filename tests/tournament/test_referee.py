@@ -32,6 +32,7 @@ from match_players import (
 )
 
 from fakes import FakeClock
+from patience import PATIENCE_S, until
 from underdog.agents.baseline import ConstantAnswerer, LongestAnswerer, RandomAnswerer
 from underdog.errors import CorruptFileError, InputError, RunError, RunMismatchError
 from underdog.protocol.player import QuestionCall, StrippedQuestion
@@ -42,6 +43,7 @@ from underdog.tournament.scoreboard import Scoreboard
 from underdog.tournament.store import EVENTS_NAME, RESULT_NAME, read_events, replay
 
 SCRIPT = Path(match_players.__file__)
+SHARED_FOLDER = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 def rejected(board: Scoreboard, innings: int) -> dict[str, int]:
@@ -260,7 +262,7 @@ def test_log_is_the_same_whoever_is_asked_how_many_at_once(tmp_path: Path) -> No
 
 
 @given(st.integers(0, 10**6), st.integers(1, 12))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=SHARED_FOLDER)
 def test_every_match_is_zero_sum(tmp_path: Path, seed: int, questions: int) -> None:
     """Totals sum to 200, and A - B is 2 (accuracy A - accuracy B) in points of 100; raw points to
     the number of questions asked.
@@ -294,7 +296,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 
 
 @given(st.data())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=SHARED_FOLDER)
 def test_a_match_cut_at_any_byte_ends_the_same(
     tmp_path_factory: pytest.TempPathFactory, whole: Path, data: st.DataObject
 ) -> None:
@@ -318,39 +320,39 @@ def test_what_was_answered_is_not_asked_again(tmp_path: Path) -> None:
     assert (tmp_path / RESULT_NAME).read_bytes() == (whole / RESULT_NAME).read_bytes()
 
 
-def start(folder: Path, pause_s: float) -> subprocess.Popen[str]:
+def start(folder: Path, *answers: str) -> subprocess.Popen[str]:
     tests = Path(__file__).resolve().parents[1]
     return subprocess.Popen(
-        [sys.executable, str(SCRIPT), str(folder), str(pause_s)],
+        [sys.executable, str(SCRIPT), str(folder), *answers],
         env=os.environ | {"PYTHONPATH": str(tests)},
         stdout=subprocess.PIPE,
         text=True,
     )
 
 
+def lines_in(log: Path) -> int:
+    return log.read_bytes().count(b"\n") if log.exists() else 0
+
+
 @pytest.mark.slow
 def test_a_match_killed_at_random_moments_ends_the_same(tmp_path: Path) -> None:
-    """Five times kill -9 while it plays, each continued by the same command."""
-    straight = start(tmp_path / "straight", 0.0)
+    """Five times kill -9 while it plays, each continued by the same command. A sitting that is
+    killed late stands still after two of the twelve answers: it never comes to the end.
+    """
+    straight = start(tmp_path / "straight")
     killed = tmp_path / "killed"
     chance = random.Random(7)
-    for kill in range(1, 6):
-        process = start(killed, 0.05)
-        lines = 4 * kill
-        log = killed / EVENTS_NAME
-        until = time.monotonic() + 60
-        while (
-            not log.exists() or log.read_bytes().count(b"\n") < lines
-        ) and process.poll() is None:
-            assert time.monotonic() < until
-            time.sleep(0.005)
-        time.sleep(chance.uniform(0, 0.04))
+    for _ in range(5):
+        before = lines_in(killed / EVENTS_NAME)
+        process = start(killed, "2")
+        until(lambda: lines_in(killed / EVENTS_NAME) > before or process.poll() is not None)  # noqa: B023
+        time.sleep(chance.uniform(0, 0.1))
         process.send_signal(signal.SIGKILL)
-        assert process.wait(60) == -signal.SIGKILL
         process.communicate()
-    last = start(killed, 0.0)
-    assert json.loads(last.communicate(timeout=60)[0]) == json.loads(
-        straight.communicate(timeout=60)[0]
+        assert process.returncode == -signal.SIGKILL
+    last = start(killed)
+    assert json.loads(last.communicate(timeout=PATIENCE_S)[0]) == json.loads(
+        straight.communicate(timeout=PATIENCE_S)[0]
     )
     assert timeless(killed) == timeless(tmp_path / "straight")
     results = [(tmp_path / name / RESULT_NAME).read_bytes() for name in ("straight", "killed")]

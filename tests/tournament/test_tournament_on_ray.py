@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tournament_players import timeless
 
+from patience import PATIENCE_S
 from underdog.cli.main import main
 
 pytestmark = pytest.mark.slow
@@ -22,7 +23,10 @@ def test_ray_leaves_the_rows_that_one_process_leaves(tmp_path: Path) -> None:
     assert main([*run, "--engine", "in-process", "--out", str(alone)]) == 0
     on_ray = [*run, "--engine", "ray", "--workers", "1", "--out", str(workers)]
     done = subprocess.run(
-        [sys.executable, "-m", "underdog", *on_ray], capture_output=True, text=True, timeout=240
+        [sys.executable, "-m", "underdog", *on_ray],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
     assert timeless(workers) == timeless(alone)

@@ -39,23 +39,37 @@ class Own:
         return BANK.ask(QuestionCall(call.topics, call.seed + self.salt, call.start, call.stop))
 
 
+class Breath:
+    """What slow players share: so many answers, each after a moment; then nothing more comes."""
+
+    def __init__(self, answers: int | None, pause_s: float) -> None:
+        self.left, self.pause_s = answers, pause_s
+
+    def take(self) -> None:
+        """One answer's worth; for ever once there is none left."""
+        if self.left == 0:
+            time.sleep(6e3)
+        self.left = None if self.left is None else self.left - 1
+        time.sleep(self.pause_s)
+
+
 @dataclass(frozen=True)
 class Slow:
-    """Takes a moment for each answer."""
+    """Takes a breath for each answer."""
 
     seed: int
-    pause_s: float
+    breath: Breath
 
     def answer(self, questions: Sequence[StrippedQuestion]) -> list[object]:
         """As `RandomAnswerer`."""
-        time.sleep(self.pause_s)
+        self.breath.take()
         return RandomAnswerer(self.seed).answer(questions)
 
 
-def entrants(count: int, *, pause_s: float = 0.0) -> list[Entrant]:
+def entrants(count: int, *, breath: Breath | None = None) -> list[Entrant]:
     """The first is always longest, the second always B, the rest random."""
     answerers: list[Any] = [LongestAnswerer(), ConstantAnswerer("B")]
-    answerers += [Slow(each, pause_s) if pause_s else RandomAnswerer(each) for each in range(count)]
+    answerers += [Slow(each, breath) if breath else RandomAnswerer(each) for each in range(count)]
     return [Entrant(f"team {n}", Own(n), answerers[n], {"number": n}) for n in range(count)]
 
 
@@ -97,9 +111,5 @@ def result(fixture: Fixture, one: int, other: int, *, put: int = 10) -> Result:
 
 
 if __name__ == "__main__":
-    play(
-        Path(sys.argv[1]),
-        config(),
-        entrants(4, pause_s=float(sys.argv[2])),
-        clock=time.perf_counter,
-    )
+    given = Breath(int(sys.argv[2]), 0.012) if len(sys.argv) > 2 else Breath(None, 0.0)
+    play(Path(sys.argv[1]), config(), entrants(4, breath=given), clock=time.perf_counter)

@@ -5,18 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import torch
 from small_runs import small_job
 
 from fakes import letter_tokenizer, save_base
 from underdog.adapters.base import Base, load_base
 from underdog.training.record import TrainingJob
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    """Two threads on small matrices are slower, and far slower beside other work."""
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ import torch
 from safetensors.torch import load_file
 from small_runs import small_job
 
+from children import CHILDREN
+from patience import PATIENCE_S
 from underdog.adapters.settings import AdapterSettings
 from underdog.data.row import Row
 from underdog.errors import UnderdogError
@@ -26,11 +28,6 @@ from underdog.training.exams import Ask
 from underdog.training.interrupts import StoppedBySignal
 from underdog.training.record import TrainingJob
 from underdog.training.trainer import train
-
-# Forked from a process that has loaded torch already: none pays for the imports again.
-CHILDREN = multiprocessing.get_context("forkserver")
-CHILDREN.set_forkserver_preload(["underdog.training.trainer"])
-ENDED_S = 600
 
 
 @dataclass(frozen=True)
@@ -132,18 +129,19 @@ def run_many(
     minutes is killed and fails the test.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
-    order = Order(base, out, free_port(), count, trouble, dropout, config, adapter, asked)
-    members = [CHILDREN.Process(target=member, args=(rank, order)) for rank in range(count)]
-    for each in members:
-        each.start()
-    deadline = time.monotonic() + ENDED_S
-    for each in members:
-        each.join(max(0.0, deadline - time.monotonic()))
-    hanging = [rank for rank, each in enumerate(members) if each.is_alive()]
-    for each in members:
-        with contextlib.suppress(ValueError):
-            each.kill()
-        each.join()
+    with held_port() as port:
+        order = Order(base, out, port, count, trouble, dropout, config, adapter, asked)
+        members = [CHILDREN.Process(target=member, args=(rank, order)) for rank in range(count)]
+        for each in members:
+            each.start()
+        deadline = time.monotonic() + PATIENCE_S
+        for each in members:
+            each.join(max(0.0, deadline - time.monotonic()))
+        hanging = [rank for rank, each in enumerate(members) if each.is_alive()]
+        for each in members:
+            with contextlib.suppress(ValueError):
+                each.kill()
+            each.join()
     assert not hanging, f"processes {hanging} did not end"
     return [each.exitcode for each in members]
 
@@ -162,9 +160,12 @@ def distance(first: Path, second: Path) -> float:
     return max(float((ours[name] - theirs[name]).abs().max()) for name in ours)
 
 
-def free_port() -> int:
-    """Of 127.0.0.1."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
+@contextlib.contextmanager
+def held_port() -> Iterator[int]:
+    """A free one of 127.0.0.1 that the kernel gives to nobody else meanwhile: it stays bound, not
+    listening, so that who says SO_REUSEADDR, as torch's store does, may listen on it.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]

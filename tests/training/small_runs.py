@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fakes import numbered_questions
+from patience import until
 from underdog.adapters.base import load_base
 from underdog.adapters.settings import AdapterSettings
 from underdog.data.row import Band, Row, Split
@@ -48,12 +49,16 @@ def small_job(base_folder: Path, out: Path, *, dropout: float = 0.0) -> Training
 
 @dataclass
 class Signaller:
-    """A listener that sends this process a signal when it hears of a step."""
+    """A listener that sends this process a signal when it hears of a step. With `hold` it stands
+    still at the first report after so many (`reports`) until that file is there.
+    """
 
     step: int
     number: int = signal.SIGKILL
     pause_s: float = 0.0
     heard: int = 0
+    hold: Path | None = None
+    reports: int = 0
 
     def begin(self, task: str, total: int | None) -> None:
         """A task starts."""
@@ -62,6 +67,9 @@ class Signaller:
         """Steps were done, possibly many at once after a continuation."""
         before, self.heard = self.heard, self.heard + steps
         time.sleep(self.pause_s)
+        self.reports -= 1
+        if self.hold is not None and self.reports < 0:
+            until(self.hold.exists)
         if before < self.step <= self.heard:
             os.kill(os.getpid(), self.number)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import shutil
 import signal
 from dataclasses import replace
@@ -16,7 +15,9 @@ from sabotage import HELD_OUT, STEPS, Saboteur, sabotaged_child, sabotaged_job
 from safetensors.torch import load_file
 from small_runs import adapter_digests
 
+from children import CHILDREN
 from fakes import numbered_questions
+from patience import PATIENCE_S
 from underdog.errors import CorruptFileError, DiskFullError, RunError, RunMismatchError
 from underdog.runs.metrics import read_metrics
 from underdog.training.checkpoint import list_checkpoints
@@ -25,9 +26,6 @@ from underdog.training.guards.config import OnGuard
 from underdog.training.record import TrainingJob, TrainingResult
 from underdog.training.storage import Disk
 from underdog.training.trainer import train
-
-CHILDREN = multiprocessing.get_context("forkserver")
-CHILDREN.set_forkserver_preload(["underdog.training.trainer"])
 
 
 def run(job: TrainingJob, saboteur: Saboteur, **more: Any) -> TrainingResult:
@@ -242,7 +240,7 @@ def test_kills_between_remedies_change_no_bit(base_folder: Path, tmp_path: Path)
         arguments = (base_folder, killed.out, replace(trouble, kill=step, heard=0))
         process = CHILDREN.Process(target=sabotaged_child, args=arguments)
         process.start()
-        process.join(120)
+        process.join(PATIENCE_S)
         assert process.exitcode == -signal.SIGKILL
     result = run(killed, replace(trouble))
     assert result.remedies == unharmed.remedies

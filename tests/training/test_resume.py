@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import shutil
 import signal
@@ -12,6 +11,8 @@ from pathlib import Path
 import pytest
 from small_runs import STEPS, Signaller, adapter_digests, child, small_job
 
+from children import CHILDREN
+from patience import PATIENCE_S, until
 from underdog.errors import RunError, RunMismatchError
 from underdog.runs.files import read_json, write_json
 from underdog.runs.manifest import MANIFEST_NAME
@@ -21,11 +22,6 @@ from underdog.training.config import ExecutionConfig
 from underdog.training.interrupts import StoppedBySignal
 from underdog.training.record import TrainingJob
 from underdog.training.trainer import train
-
-# Children are forked from a process that has loaded torch already: each is a real process, and
-# none pays for the imports again.
-CHILDREN = multiprocessing.get_context("forkserver")
-CHILDREN.set_forkserver_preload(["underdog.training.trainer"])
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +48,7 @@ def run_child(
     process.join(kill_after_s)
     if process.is_alive() and kill_after_s is not None:
         process.kill()
-    process.join(60)
+    process.join(PATIENCE_S)
     assert process.exitcode is not None
     return process.exitcode
 
@@ -77,11 +73,14 @@ def test_kill_9_at_every_kind_of_moment_changes_no_bit(
 def test_kill_9_at_random_times_changes_no_bit(
     base_folder: Path, tmp_path: Path, uninterrupted: dict[str, str]
 ) -> None:
-    """Killed by the clock, wherever that falls (imports, loading, a checkpoint half written)."""
+    """Killed by the clock, wherever that falls (imports, loading, a checkpoint half written). A
+    sitting that is killed late stands still after six reports: the first is never the last one.
+    """
     out, rng, kills = tmp_path / "train", random.Random(1), 0
     while kills < 6:
         delay_s = rng.uniform(0.05, 0.8)
-        code = run_child(base_folder, out, Signaller(0, pause_s=0.03), kill_after_s=delay_s)
+        slow = Signaller(0, pause_s=0.03, hold=tmp_path / "never", reports=6)
+        code = run_child(base_folder, out, slow, kill_after_s=delay_s)
         kills += code == -signal.SIGKILL
         if code == 0:
             break
@@ -271,13 +270,13 @@ def test_a_full_disk_is_one_clear_error_and_nothing_is_lost(
 def test_a_folder_serves_one_process_at_a_time(base_folder: Path, tmp_path: Path) -> None:
     """While one process trains in it, another is refused by name, and the first is not hurt."""
     out = tmp_path / "train"
-    signaller = Signaller(0, pause_s=0.2)
-    process = CHILDREN.Process(target=child, args=(base_folder, out, signaller))
+    go_on = tmp_path / "go on"
+    process = CHILDREN.Process(target=child, args=(base_folder, out, Signaller(0, hold=go_on)))
     process.start()
-    while not (out / METRICS_NAME).exists():
-        process.join(0.01)
+    until(lambda: (out / METRICS_NAME).exists() or not process.is_alive())
     with pytest.raises(RunError, match=f"held by process {process.pid}"):
         train(small_job(base_folder, out))
-    process.join(60)
+    go_on.touch()
+    process.join(PATIENCE_S)
     assert process.exitcode == 0
     assert (out / "adapter").exists()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-import multiprocessing
+import functools
+import itertools
 import threading
 import time
 from dataclasses import replace
@@ -15,86 +16,110 @@ import torch
 from sabotage import Saboteur, sabotaged_job
 from small_runs import adapter_digests
 
+from children import CHILDREN
+from fakes import FakeClock
+from patience import PATIENCE_S, until
 from underdog.runs.metrics import read_metrics
+from underdog.training import loop
 from underdog.training.guards.config import OnGuard, WatchConfig
 from underdog.training.guards.stall import EXIT_STALLED
 from underdog.training.metrics import MetricsWriter
 from underdog.training.trainer import train
 from underdog.training.watchdog import Watchdog
 
-CHILDREN = multiprocessing.get_context("forkserver")
-CHILDREN.set_forkserver_preload(["underdog.training.trainer"])
+
+class Ahead:
+    """The real clock, and what it is told to be ahead of it."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead_s
 
 
-def test_silence_is_told_once_per_doubling_and_kept_waiting_for(tmp_path: Path) -> None:
-    """Limit 0.2 s before any step is 5 times that; two doublings give two files of stacks that
-    name the function which hangs.
+def test_silence_is_told_at_the_limit_and_once_per_doubling(tmp_path: Path) -> None:
+    """The limit is five times as long before any step; each sentence has a file of stacks that
+    name the function which hangs, and an event.
     """
     said: list[str] = []
-    watch = WatchConfig(stall_s=0.05)
-    with (
-        MetricsWriter(tmp_path, resumed_step=None) as metrics,
-        Watchdog(tmp_path, watch, metrics, said.append) as dog,
-    ):
+    clock = FakeClock()
+    with MetricsWriter(tmp_path, resumed_step=None) as metrics:
+        dog = Watchdog(tmp_path, WatchConfig(stall_s=10), metrics, said.append, clock=clock)
+        _hang(dog, clock, until_s=49.0)
+        assert said == []
         dog.step(1)
-        _hang(0.35)
-        dog.beat()
+        _hang(dog, clock, until_s=49.0 + 39.0)
+    assert [sentence.partition(":")[0] for sentence in said] == [
+        "No step for 10 s after step 1",
+        "No step for 20 s after step 1",
+    ]
     files = sorted(path.name for path in (tmp_path / "stalls").iterdir())
-    assert files[:2] == ["step-00000001-1.txt", "step-00000001-2.txt"]
+    assert files == ["step-00000001-1.txt", "step-00000001-2.txt"]
     assert "_hang" in (tmp_path / "stalls" / files[0]).read_text()
-    assert said[0].startswith("No step for 0 s after step 1: stacks in ")
     events = read_metrics(tmp_path).events
-    assert [event["guard"] for event in events] == ["stall"] * len(files)
-    assert events[0]["stacks"] == "stalls/step-00000001-1.txt"
+    assert [event["guard"] for event in events] == ["stall"] * 2
+    assert [event["stacks"] for event in events] == [f"stalls/{name}" for name in files]
 
 
-def _hang(seconds: float) -> None:
-    time.sleep(seconds)
+def _hang(dog: Watchdog, clock: FakeClock, *, until_s: float) -> None:
+    """Look once a second."""
+    while clock.now_s < until_s:
+        clock.advance(1.0)
+        dog.look()
 
 
 def test_beats_keep_it_quiet(tmp_path: Path) -> None:
-    """Four limits long, with a beat every fifth of one: nothing is said, no thread stays."""
+    """Twenty limits long, with a beat in time each: nothing is said, no thread stays."""
+    clock = FakeClock()
     with (
         MetricsWriter(tmp_path, resumed_step=None) as metrics,
-        Watchdog(tmp_path, WatchConfig(stall_s=0.25), metrics, pytest.fail) as dog,
+        Watchdog(tmp_path, WatchConfig(stall_s=10), metrics, pytest.fail, clock=clock) as dog,
     ):
         dog.step(1)
         for _ in range(20):
-            time.sleep(0.05)
+            _hang(dog, clock, until_s=clock.now_s + 9.0)
             dog.beat()
     assert not (tmp_path / "stalls").exists()
     assert "underdog-watchdog" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_slow_steps_make_the_limit_longer(tmp_path: Path) -> None:
-    """Steps of 0.1 s allow 1 s of silence, however short the given limit."""
-    with (
-        MetricsWriter(tmp_path, resumed_step=None) as metrics,
-        Watchdog(tmp_path, WatchConfig(stall_s=0.3), metrics, pytest.fail) as dog,
-    ):
+    """Steps of 4 s allow 40 s of silence, however short the given limit."""
+    clock, said = FakeClock(), list[str]()
+    with MetricsWriter(tmp_path, resumed_step=None) as metrics:
+        dog = Watchdog(tmp_path, WatchConfig(stall_s=10), metrics, said.append, clock=clock)
         for number in range(3):
-            time.sleep(0.1)
+            clock.advance(4.0)
             dog.step(number)
-        time.sleep(0.6)
-        dog.beat()
+        _hang(dog, clock, until_s=12.0 + 39.0)
+        assert said == []
+        _hang(dog, clock, until_s=12.0 + 40.0)
+    assert len(said) == 1
 
 
 class _HangingData(Saboteur):
-    """The listener hangs in C after step 5: the main thread comes back to Python no more."""
+    """The listener hangs in C after step 5: the main thread comes back to Python no more. An hour
+    of it is over at once by the watchdog's clock.
+    """
+
+    clock = Ahead()
 
     def advance(self, steps: int = 1, note: str = "") -> None:
         """Steps were done."""
         super().advance(steps, note)
         if self.heard == 5:
-            ctypes.CDLL(None).sleep(600)
+            self.clock.ahead_s = 3600.0
+            ctypes.CDLL(None).sleep(6000)
 
 
 def hanging_child(base_folder: Path, out: Path) -> None:
     """Train until the hang; the watchdog has to end this process."""
     torch.set_num_threads(1)
     job = sabotaged_job(base_folder, out)
-    watch = WatchConfig(on_guard=OnGuard.STOP, stall_s=1.5)
+    watch = WatchConfig(on_guard=OnGuard.STOP, stall_s=20.0)
     saboteur: Any = _HangingData()
+    loop.Watchdog = functools.partial(Watchdog, clock=saboteur.clock)  # type: ignore[assignment,misc]
     train(
         replace(job, config=replace(job.config, watch=watch)), ask=saboteur.ask, progress=saboteur
     )
@@ -107,7 +132,7 @@ def test_a_hang_in_c_ends_the_process_under_stop_and_the_run_goes_on(
     out = tmp_path / "train"
     process = CHILDREN.Process(target=hanging_child, args=(base_folder, out))
     process.start()
-    process.join(60)
+    process.join(PATIENCE_S)
     assert process.exitcode == EXIT_STALLED
     (event,) = [each for each in read_metrics(out).events if each["kind"] == "stopped"]
     assert (event["guard"], event["step"]) == ("stall", 4)
@@ -117,19 +142,25 @@ def test_a_hang_in_c_ends_the_process_under_stop_and_the_run_goes_on(
     assert result.resumed_from == 3
 
 
-def test_a_hung_data_function_is_waited_for_under_remedy(base_folder: Path, tmp_path: Path) -> None:
-    """A batch takes 1.2 s to reach the model once: recorded, and the run ends as usual, in the
+def test_a_hung_data_function_is_waited_for_under_remedy(
+    base_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch takes an hour to reach the model once: recorded, and the run ends as usual, in the
     bytes of one that was not held up.
     """
     job = sabotaged_job(base_folder, tmp_path / "train")
-    watch = WatchConfig(stall_s=0.4)
-    slow = iter([0.0] * 5 + [1.2])
+    clock, said = Ahead(), list[str]()
+    monkeypatch.setattr(loop, "Watchdog", functools.partial(Watchdog, clock=clock))
+    passes = itertools.count()
 
     def hook(_module: Any, _inputs: Any) -> None:
-        time.sleep(next(slow, 0.0))
+        if next(passes) == 5:
+            clock.ahead_s = 3600.0
+            until(lambda: any("No step for" in each for each in said))
 
     handle = job.base.model.get_input_embeddings().register_forward_pre_hook(hook)
-    result = train(replace(job, config=replace(job.config, watch=watch)))
+    watch = WatchConfig(stall_s=20.0)
+    result = train(replace(job, config=replace(job.config, watch=watch)), say=said.append)
     handle.remove()
     told = [event["guard"] for event in read_metrics(job.out).events if event["kind"] == "remedy"]
     assert set(told) == {"stall"}

@@ -49,13 +49,13 @@ class BankAsker:
             raise InputError("a share above 0 and at most 1", got=str(hardest_share))
         pools: dict[str, dict[str, Question]] = defaultdict(dict)
         for question in questions:
-            if _can_be_asked(question, count_tokens):
+            if can_be_asked(question, count_tokens):
                 pools[question.topic].setdefault(question.id, question)
         if not pools:
             raise InputError(f"questions with {CHOICES} choices, a key and a topic", got="none")
         share = hardest_share if difficulty else 1.0
         self._pools = {
-            topic: _hardest_first(pools[topic].values(), difficulty) for topic in sorted(pools)
+            topic: hardest_first(pools[topic].values(), difficulty) for topic in sorted(pools)
         }
         self._hardest_share = share
         self._plan = lru_cache(maxsize=2)(self._drawn)
@@ -131,14 +131,15 @@ class BankAsker:
         return iter(random.Random(f"bank:{seed}:{topic}").sample(hard, count))
 
 
-def _can_be_asked(question: Question, count_tokens: CountTokens) -> bool:
+def can_be_asked(question: Question, count_tokens: CountTokens) -> bool:
+    """Whether it has a topic, four choices, a key, and passes the official filter."""
     if question.answer is None or not question.topic.strip() or len(question.choices) != CHOICES:
         return False
     message = write_question(question, Presentation.identity(CHOICES))
     return filter_question(message, count_tokens).finding is None
 
 
-def _hardest_first(
+def hardest_first(
     questions: Iterable[Question], difficulty: Mapping[str, float]
 ) -> tuple[Question, ...]:
     """Ties are broken by id, so that the order in which questions came does not matter."""

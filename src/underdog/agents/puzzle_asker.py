@@ -8,8 +8,11 @@ nothing is asked twice. Never: a question on a topic that has no kind of puzzle.
 from __future__ import annotations
 
 import difflib
+import math
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
 
 from underdog.agents.puzzles.generate import PuzzleConfig, make_puzzle
 from underdog.agents.puzzles.topics import TOPICS, find_topic, name_in
@@ -20,7 +23,7 @@ from underdog.protocol.editions import EDITIONS, NEWEST
 from underdog.protocol.official import write_question
 from underdog.protocol.player import QuestionCall
 from underdog.protocol.tokens import CountTokens, estimate_tokens
-from underdog.runs.files import digest_value
+from underdog.runs.files import digest_bytes, digest_value
 
 DIFFICULTY = 0.8
 """Hard, and still within the token limits of every edition."""
@@ -48,8 +51,14 @@ class PuzzleAsker:
 
     @property
     def digest(self) -> str:
-        """What tells two of them apart."""
-        return digest_value(["puzzle", self._difficulty, self._edition])
+        """What tells two sets of puzzles apart: the settings, and the code and words that make
+        them, so that a changed generator is not taken for the same one.
+        """
+        return digest_value(["puzzle", self._difficulty, self._edition, generator_digests()])
+
+    def size(self, topic: str) -> float:
+        """How many questions can be asked on a topic: as many as are wanted, or none."""
+        return math.inf if find_topic(topic) is not None else 0.0
 
     def find_topic(self, name: str) -> str:
         """What the edition calls the topic that a name means; InputError with the nearest one."""
@@ -84,3 +93,19 @@ class PuzzleAsker:
         kind = kinds[(seed + number) % len(kinds)]
         config = PuzzleConfig(kind, self._difficulty, seed, self._edition)
         return make_puzzle(config, number, count_tokens=self._count_tokens).question
+
+
+@lru_cache(maxsize=1)
+def generator_digests() -> dict[str, str]:
+    """Of each file that decides what a puzzle says: modules and words of `agents/puzzles`, and what
+    places and measures its questions; SHA-256 by name.
+    """
+    package = files("underdog.agents.puzzles")
+    found = {
+        each.name: digest_bytes(each.read_bytes())
+        for each in package.iterdir()
+        if each.name.endswith((".py", ".toml"))
+    }
+    for module in ("agents/puzzle_asker.py", "protocol/editions.py", "protocol/tokens.py"):
+        found[module] = digest_bytes(files("underdog").joinpath(module).read_bytes())
+    return dict(sorted(found.items()))

@@ -27,14 +27,16 @@ def add_actions(actions: Any) -> None:
     add = evaluate.add_argument
     add("--data", type=Path, required=True, metavar="DIR", help="a folder with data.yaml")
     add("--predictions", type=Path, required=True, metavar="FILE", help="one JSON line per image")
-    add("--split", default="val", choices=("train", "val", "test"))
+    splits = ("train", "val", "test")
+    add("--split", default="val", choices=splits, help="whose images count (default val)")
     add("--out", type=Path, metavar="DIR", help="write evaluation.json and evaluation.html here")
     add("--resamples", type=int, default=200, help="draws for the intervals; 0 for none")
-    add("--seed", type=int, default=0)
+    add("--seed", type=int, default=0, help="of these draws (default 0)")
     text = "write predictions as the challenge's zip or as COCO results, and check the file"
     submit = actions.add_parser("submit", help=text, description=text)
-    submit.add_argument("--predictions", type=Path, required=True, metavar="FILE")
-    submit.add_argument("--out", type=Path, required=True, metavar="FILE")
+    add = submit.add_argument
+    add("--predictions", type=Path, required=True, metavar="FILE", help="of vision predict")
+    add("--out", type=Path, required=True, metavar="FILE", help="a zip (challenge) or JSON (coco)")
     _add_target(submit)
     text = "name everything wrong with a submission, with its line; exit 1 when there is anything"
     check = actions.add_parser("check", help=text, description=text)
@@ -50,11 +52,11 @@ def _add_data(actions: Any) -> None:
     text = "draw the built-in thermal set: four classes, day and night, seasons"
     synth = kinds.add_parser("synth", help=text, description=text)
     add = synth.add_argument
-    add("--out", type=Path, required=True, metavar="DIR")
+    add("--out", type=Path, required=True, metavar="DIR", help="a new folder")
     add("--train", type=int, default=320, help="frames of four months (default: %(default)s)")
     add("--val", type=int, default=160, help="frames of eight months (default: %(default)s)")
     add("--size", type=int, nargs=2, default=(192, 144), metavar=("W", "H"), help="in pixels")
-    add("--seed", type=int, default=0)
+    add("--seed", type=int, default=0, help="draws the frames (default 0)")
     text = "COCO JSON of any size to the folder that detectors train on"
     convert = kinds.add_parser("convert", help=text, description=text)
     add = convert.add_argument
@@ -71,9 +73,10 @@ def _add_data(actions: Any) -> None:
     text = "a page of images with their boxes drawn"
     show = kinds.add_parser("show", help=text, description=text)
     show.add_argument("data", type=Path, metavar="DIR", help="a folder with data.yaml")
-    show.add_argument("--split", default="val", choices=("train", "val", "test"))
-    show.add_argument("--count", type=int, default=24)
-    show.add_argument("--seed", type=int, default=0)
+    splits = ("train", "val", "test")
+    show.add_argument("--split", default="val", choices=splits, help="whose images (default val)")
+    show.add_argument("--count", type=int, default=24, help="images on the page (default 24)")
+    show.add_argument("--seed", type=int, default=0, help="draws the images (default 0)")
     show.add_argument("--out", type=Path, metavar="FILE", help="default: labels.html in DIR")
 
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from underdog.agents.bank_asker import BankAsker
-    from underdog.agents.puzzle_asker import PuzzleAsker
+    from underdog.cli.askers import AskerDesk
     from underdog.inference.scorer import Scorer
     from underdog.protocol.player import Answerer, Entrant
     from underdog.protocol.tokens import CountTokens
+    from underdog.tournament.referee import MatchConfig
     from underdog.tournament.scoreboard import Scoreboard
 
 SPECS = (
-    "random, always-b, longest, model:BASE[:ADAPTER], ensemble:FILE, a run folder with an adapter, "
-    "a folder with agents/, or an http(s) URL"
+    "random, always-b, longest, model:BASE[:ADAPTER], ensemble:FILE, remote:MODEL@URL, a run folder"
+    " with an adapter, a folder with agents/, or an http(s) URL"
 )
 EXIT_DIFFERENT = 1
 """A replay did not give the stored result."""
@@ -27,9 +27,25 @@ EXIT_DIFFERENT = 1
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
+    from underdog.cli.askers import add_ask_arguments
+    from underdog.cli.scorers import add_answer_arguments
+
     add = parser.add_argument
-    add("--a", metavar="SPEC", help=f"team A, which asks first: {SPECS}")
+    add(
+        "--a",
+        metavar="SPEC",
+        help=f"team A, which asks first: {SPECS}; then, if it is to ask from something of its own, "
+        "+ASKER, such as random+puzzle:0.8",
+    )
     add("--b", metavar="SPEC", help="team B")
+    add_ask_arguments(add)
+    add(
+        "--learn-from",
+        nargs="+",
+        type=Path,
+        metavar="DIR",
+        help="earlier matches: a bandit asker learns from its own innings there",
+    )
     add("--out", type=Path, metavar="DIR", help="folder of the match; the same command continues")
     add("--topics", nargs="+", metavar="TOPIC", help="topics to draw from (default: all)")
     add("--questions", type=int, metavar="N", help="per innings (default: the edition's)")
@@ -40,8 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--puzzles",
         type=float,
         metavar="D",
-        help="ask logic puzzles of difficulty 0 to 1, on the edition's topics, instead of a bank",
+        help="the same as --q puzzle:D",
     )
+    add_answer_arguments(add)
     add("--style", choices=("texts", "letters"), help="how models are asked (default: as trained)")
     add("--dtype", choices=("float32", "bfloat16", "float16"), default="float32")
     add("--tokenizer", metavar="MODEL", help="counts tokens for the limits (default: an estimate)")
@@ -79,10 +96,11 @@ def _replay(folder: Path) -> int:
 def _play(args: argparse.Namespace) -> int:
     import time
 
+    from underdog.cli.askers import AskerDesk
     from underdog.cli.console import ProgressBar, console
     from underdog.errors import InputError
     from underdog.protocol.editions import find_edition
-    from underdog.tournament.referee import MatchConfig, draw_topics, play
+    from underdog.tournament.referee import MatchConfig, play
 
     if not (args.a and args.b and args.out):
         raise InputError(
@@ -91,18 +109,19 @@ def _play(args: argparse.Namespace) -> int:
         )
     edition = find_edition(args.edition)
     counter, count_tokens = token_counter(args.tokenizer)
+    args.q = default_asker(args)
     specs = with_style([read_spec(args.a), read_spec(args.b)], args.style)
-    asker = _asker(args, count_tokens)
+    opened: dict[str, Scorer] = {}
+    desk = AskerDesk(args, count_tokens, opened)
     config = MatchConfig(
-        topics=tuple(map(asker.find_topic, args.topics or asker.topics)),
+        topics=common_topics(desk, specs, args.q),
         edition=edition.name,
         questions=edition.default_questions if args.questions is None else args.questions,
         seed=args.seed,
         token_counter=counter,
         per_call=calls_of(specs, args.questions or edition.default_questions),
     )
-    asker.check(draw_topics(config.topics, config.questions, config.seed))
-    one, other = _entrants(specs, asker, args)
+    one, other = _entrants(specs, desk, config, opened)
     with ProgressBar() as progress:
         board = play(
             config,
@@ -130,6 +149,22 @@ class Spec(NamedTuple):
     ensemble: Path | None = None
     stranger: str | None = None
     """A folder with agents/ or a URL: it asks its own questions."""
+    remote: str | None = None
+    """The URL of an OpenAI-compatible server; `name` is the model there."""
+    run: Path | None = None
+    """The run that the adapter is of."""
+    asks: str | None = None
+    """What it asks from, where it says so itself."""
+
+    @property
+    def title(self) -> str:
+        """Its name, and what kind of questions it brings."""
+        return self.name if self.asks is None else f"{self.name}+{self.asks.partition(':')[0]}"
+
+    @property
+    def plays_anywhere(self) -> bool:
+        """Whether it is a baseline, which any worker can hold."""
+        return not (self.base or self.ensemble or self.stranger or self.remote)
 
 
 def calls_of(specs: Sequence[Spec], questions: int) -> int:
@@ -138,8 +173,37 @@ def calls_of(specs: Sequence[Spec], questions: int) -> int:
     return questions if folders else 1
 
 
+def default_asker(args: argparse.Namespace) -> str:
+    """What teams ask from that do not say so themselves. InputError for two of them."""
+    from underdog.errors import InputError
+
+    if args.puzzles is None:
+        return str(args.q or "bank")
+    if args.data is not None or args.q is not None:
+        other = "--data" if args.q is None else "--q"
+        raise InputError("questions from one place", got=f"{other} and --puzzles", hint="--q")
+    return f"puzzle:{args.puzzles}"
+
+
+def common_topics(desk: AskerDesk, specs: Sequence[Spec], default: str) -> tuple[str, ...]:
+    """The topics of a match: those of the first team that asks what is not its own program's."""
+    asks = [spec.asks or default for spec in specs if spec.stranger is None]
+    return desk.topics(desk.open((asks or [default])[0]))
+
+
 def read_spec(text: str) -> Spec:
     """What a text names: see SPECS. InputError with the nearest baseline for anything else."""
+    from underdog.cli.askers import split_spec
+    from underdog.errors import InputError
+
+    answers, asks = split_spec(text)
+    spec = _read_answerer(answers)
+    if asks is not None and spec.stranger is not None:
+        raise InputError("a folder or URL that asks its own questions", got=f"+{asks}")
+    return spec._replace(asks=asks)
+
+
+def _read_answerer(text: str) -> Spec:
     import difflib
 
     from underdog.agents.baseline import BASELINES
@@ -147,7 +211,20 @@ def read_spec(text: str) -> Spec:
 
     if text in BASELINES:
         return Spec(text)
-    kind, _, rest = text.partition(":")
+    found = _read_named(*text.partition(":")[::2])
+    if found is not None:
+        return found
+    if text.startswith(("http://", "https://")) or (Path(text) / "agents").is_dir():
+        name = text if "://" in text else Path(text).resolve().name
+        return Spec(name, stranger=text)
+    if Path(text).is_dir():
+        return _read_run(Path(text))
+    near = difflib.get_close_matches(text, BASELINES, n=1)
+    raise InputError(f"an entrant: {SPECS}", got=repr(text), hint=near[0] if near else "random")
+
+
+def _read_named(kind: str, rest: str) -> Spec | None:
+    """What begins with its kind and a colon."""
     if kind == "model" and rest:
         base, _, adapter = rest.partition(":")
         folder = Path(adapter) if adapter else None
@@ -155,14 +232,10 @@ def read_spec(text: str) -> Spec:
         return Spec(name, base, folder)
     if kind == "ensemble" and rest:
         return _read_ensemble(Path(rest))
-    if text.startswith(("http://", "https://")):
-        return Spec(text, stranger=text)
-    if (Path(text) / "agents").is_dir():
-        return Spec(Path(text).resolve().name, stranger=text)
-    if Path(text).is_dir():
-        return _read_run(Path(text))
-    near = difflib.get_close_matches(text, BASELINES, n=1)
-    raise InputError(f"an entrant: {SPECS}", got=repr(text), hint=near[0] if near else "random")
+    if kind == "remote" and "@" in rest:
+        name, _, url = rest.partition("@")
+        return Spec(name, remote=url)
+    return None
 
 
 def _short(path: Path) -> str:
@@ -191,7 +264,7 @@ def _read_run(folder: Path) -> Spec:
     trained = (adapter.parent / MANIFEST_NAME).is_file()
     recipe = read_manifest(adapter.parent).identity.get("training") if trained else None
     style = recipe.get("style") if isinstance(recipe, Mapping) else None
-    return Spec(_short(folder.resolve()), str(name), adapter, style)
+    return Spec(_short(folder.resolve()), str(name), adapter, style, run=folder)
 
 
 def _read_ensemble(path: Path) -> Spec:
@@ -206,39 +279,6 @@ def with_style(specs: Sequence[Spec], wanted: str | None) -> list[Spec]:
     """Where nothing says how a model is asked, as its opponent is; else by the texts of choices."""
     known = next((spec.style for spec in specs if spec.style is not None), None)
     return [spec._replace(style=wanted or spec.style or known or "texts") for spec in specs]
-
-
-def _asker(args: argparse.Namespace, count_tokens: CountTokens) -> BankAsker | PuzzleAsker:
-    from underdog.errors import InputError
-
-    if args.puzzles is None:
-        return open_bank(args.data, count_tokens)
-    if args.data is not None:
-        raise InputError("questions from one place", got="--data and --puzzles", hint="one of them")
-    from underdog.agents.puzzle_asker import PuzzleAsker
-
-    return PuzzleAsker(args.puzzles, edition=args.edition, count_tokens=count_tokens)
-
-
-def open_bank(data: Path | None, count_tokens: CountTokens) -> BankAsker:
-    """Questions of the validation split of a built set, with their difficulty; or all of ours."""
-    from underdog.agents.bank_asker import BankAsker
-
-    if data is None:
-        from underdog.data.bank.facts import load_facts, load_relations
-        from underdog.data.bank.questions import four_choice_questions
-
-        made = four_choice_questions(load_facts(), load_relations(), seed=0, per_fact=1)
-        return BankAsker([each.question for each in made], count_tokens=count_tokens)
-    from underdog.data.row import Split
-    from underdog.data.store import read_rows
-
-    rows = [row for row in read_rows(data) if row.split is Split.VALIDATION]
-    return BankAsker(
-        [row.question for row in rows],
-        difficulty={row.question.id: row.difficulty for row in rows},
-        count_tokens=count_tokens,
-    )
 
 
 def token_counter(name: str | None) -> tuple[str, CountTokens]:
@@ -260,23 +300,33 @@ def token_counter(name: str | None) -> tuple[str, CountTokens]:
 
 
 def _entrants(
-    specs: Sequence[Spec], asker: BankAsker | PuzzleAsker, args: argparse.Namespace
+    specs: Sequence[Spec], desk: AskerDesk, config: MatchConfig, opened: dict[str, Scorer]
 ) -> tuple[Entrant, Entrant]:
-    """Both ask from the same questions; models with adapters are opened first, so that a plain
-    base can use the weights of one of them.
-    """
+    """Models with adapters are opened first, so that a plain base can use the weights of one."""
+    from underdog.cli.askers import Remembering, asking_identity
     from underdog.protocol.player import Entrant
+    from underdog.runs.files import digest_value
+    from underdog.tournament.past import past_of_match
+    from underdog.tournament.store import read_events
+    from underdog.tournament.topics import draw_topics
 
-    opened: dict[str, Scorer] = {}
+    args = desk.args
+    earlier = [read_events(folder) for folder in args.learn_from or ()]
     made: dict[int, Entrant] = {}
     for place in sorted((0, 1), key=lambda place: specs[place].adapter is None):
         spec = specs[place]
         if spec.stranger is not None:
             made[place] = open_stranger(spec.stranger, args)
             continue
-        answerer, identity = open_answerer(spec, args, opened)
-        identity = {"answers": identity, "asks_from": asker.digest}
-        made[place] = Entrant(spec.name, asker, answerer, identity)
+        asker = desk.open(spec.asks or args.q)
+        topics = desk.topics(asker)
+        asker.check(draw_topics(topics, config.questions, config.seed))
+        answerer, answers = open_answerer(spec, args, opened)
+        about = {"answers": answers, **asking_identity(asker, topics, config.topics)}
+        past = tuple(each for events in earlier for each in past_of_match(events, spec.title))
+        if past:
+            about["learned_from"] = digest_value([repr(each) for each in past])
+        made[place] = Entrant(spec.title, Remembering(asker, past), answerer, about)
     return made[0], made[1]
 
 
@@ -301,47 +351,20 @@ def open_answerer(
 ) -> tuple[Answerer, Mapping[str, Any]]:
     """A baseline, a model or an ensemble, and what tells it apart. `opened`: models by base."""
     from underdog.agents.baseline import baseline
+    from underdog.cli.console import console
+    from underdog.cli.scorers import answerer_of, identity_of, open_scoring
 
-    if spec.ensemble is not None:
-        return _ensemble(spec.ensemble)
-    if spec.base is not None:
-        return _model(spec, spec.base, args, opened)
-    return baseline(spec.name, seed=args.seed), {"baseline": spec.name}
-
-
-def _ensemble(path: Path) -> tuple[Answerer, Mapping[str, Any]]:
-    """Asked as its members were when their weights were fitted, whatever --style says."""
-    from underdog.agents.model_answerer import ModelAnswerer
-    from underdog.inference.ensemble import open_ensemble
-    from underdog.runs.files import digest_file
-
-    player = ModelAnswerer(open_ensemble(path).score)
-    player.warm_up()
-    return player, {"ensemble": digest_file(path)}
-
-
-def _model(
-    spec: Spec, base: str, args: argparse.Namespace, opened: dict[str, Scorer]
-) -> tuple[Answerer, Mapping[str, Any]]:
-    from dataclasses import replace
-    from functools import partial
-
-    from underdog.agents.model_answerer import ModelAnswerer
-    from underdog.inference.score import score
-    from underdog.inference.scorer import ScoringConfig, model_identity, open_scorer
-    from underdog.mcq.prompt import PromptStyle
-
-    config = ScoringConfig(style=PromptStyle(spec.style or "texts"))
-    shared = opened.get(base)
-    if shared is not None and spec.adapter is None:
-        scorer = replace(shared.without_adapter(), config=config)
-    else:
-        scorer = open_scorer(base, spec.adapter, config=config, dtype=args.dtype)
-        opened[base] = scorer
-    player = ModelAnswerer(partial(score, scorer=scorer))
-    player.warm_up()
-    identity = {"style": config.style.value, "dtype": args.dtype}
-    return player, {**identity, **model_identity(base, spec.adapter)}
+    if spec.plays_anywhere:
+        return baseline(spec.name, seed=args.seed), {"baseline": spec.name}
+    found = open_scoring(spec, args, opened)
+    if found.calibrated is not None and found.temperature != 1:
+        console.print(
+            f"{spec.name}: probabilities tempered by {found.temperature:.2f}, fitted on "
+            f"{found.calibrated}.",
+            soft_wrap=True,
+            markup=False,
+        )
+    return answerer_of(found, args), identity_of(found, args)
 
 
 def show(board: Scoreboard) -> list[Table | str]:

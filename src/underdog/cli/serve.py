@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     service = Service(
         engine,
         limits=ServiceLimits(queue=args.queue, deadline_s=args.deadline),
-        batch=BatchLimits(rows=args.rows),
+        batch=BatchLimits(rows=args.rows, pass_s=args.deadline / 4),
     )
     app = create_app(service, GuardConfig(api_key=key, body_bytes=args.max_body))
     where = ListenConfig(host=args.host, port=args.port, grace_s=args.grace)

@@ -1,4 +1,4 @@
-"""``underdog tournament``: run one that survives a kill, look at it, go on, export."""
+"""``underdog tournament``: run one that survives a kill, look at it, go on, serve, export."""
 
 from __future__ import annotations
 
@@ -39,9 +39,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         else:
             action.add_argument("--json", type=Path, metavar="FILE", help="table, ratings, games")
             action.add_argument("--events", type=Path, metavar="FILE", help="every event, a line")
+            action.add_argument("--site", type=Path, metavar="DIR", help="the pages, to publish")
+    serve_help = "pages that follow the tournament, also while another process plays it"
+    _add_serve(actions.add_parser("serve", help=serve_help, description=serve_help))
+
+
+def _add_serve(action: argparse.ArgumentParser) -> None:
+    add = action.add_argument
+    add("place", type=Path, metavar="DIR", help="folder given as --out")
+    add("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0: every one")
+    add("--port", type=int, default=8010, help="0 takes a free one")
+    add(
+        "--replays",
+        choices=("live", "end"),
+        help="when questions and keys are shown (default: live on 127.0.0.1, else at the end)",
+    )
 
 
 def _add_run(action: argparse.ArgumentParser) -> None:
+    from underdog.cli.askers import add_ask_arguments
+    from underdog.cli.scorers import add_answer_arguments
+
     add = action.add_argument
     add("toml", nargs="?", type=Path, metavar="TOML", help="settings; flags go over them")
     add("--out", type=Path, required=True, metavar="DIR", help="where the event store is kept")
@@ -63,6 +81,15 @@ def _add_run(action: argparse.ArgumentParser) -> None:
     add("--dtype", choices=("float32", "bfloat16", "float16"), help="of models (float32)")
     add("--tokenizer", metavar="MODEL", help="counts tokens for the limits (default: an estimate)")
     add("--isolation", choices=_ISOLATIONS, help="of agents/ folders (default: the strongest here)")
+    add_ask_arguments(add)
+    add_answer_arguments(add)
+    add(
+        "--held-out",
+        metavar="FILE|DIR",
+        help="questions that entrants answer outside the games (a built set's validation split, or "
+        "official JSON): the summary says whether the ranking agrees (default: what runs and "
+        "ensembles know of themselves)",
+    )
     _add_engine(action)
 
 
@@ -87,6 +114,7 @@ def run(args: argparse.Namespace) -> int:
         "resume": _resume,
         "status": _status,
         "export": _export,
+        "serve": _serve,
     }
     return actions[args.action](args)
 
@@ -110,6 +138,7 @@ def _resume(args: argparse.Namespace) -> int:
 
 def _play(args: argparse.Namespace, out: Path, settings: Mapping[str, Any]) -> int:
     from underdog.cli.console import ProgressBar, console
+    from underdog.cli.held_out import known_accuracies
     from underdog.cli.tournament_settings import BASELINE_BLOCK, open_tournament
     from underdog.data.engine.open import open_engine
     from underdog.runs.lock import locked
@@ -137,6 +166,7 @@ def _play(args: argparse.Namespace, out: Path, settings: Mapping[str, Any]) -> i
             hidden=opened.hidden,
         )
         league = League(opened.config, opened.entrants, ledger, venue=venue, extra=settings)
+        league.note_held_out(known_accuracies(opened, league.lacks_held_out, progress))
         record = league.run()
     _show(record, args)
     console.print(f"Every event: {out / LEDGER_NAME}", soft_wrap=True, markup=False)
@@ -174,8 +204,8 @@ def _export(args: argparse.Namespace) -> int:
     from underdog.tournament.ledger import Ledger, ledger_path
     from underdog.tournament.summary import summarise
 
-    if not (args.json or args.events):
-        raise InputError("--json FILE or --events FILE", hint="--json results.json")
+    if not (args.json or args.events or args.site):
+        raise InputError("--json FILE, --events FILE or --site DIR", hint="--json results.json")
     record = _read(args.place)
     if args.json:
         write_json(args.json, summarise(record))
@@ -189,6 +219,49 @@ def _export(args: argparse.Namespace) -> int:
             ]
         write_text(args.events, "".join(lines))
         console.print(f"{len(lines)} events: {args.events}", soft_wrap=True, markup=False)
+    if args.site:
+        _write_site(args)
+    return 0
+
+
+def _write_site(args: argparse.Namespace) -> None:
+    from underdog.cli.console import ProgressBar, console
+    from underdog.report.tournament.onlooker import Onlooker
+    from underdog.report.tournament.pages import Pages
+    from underdog.report.tournament.site import write_site
+
+    with Onlooker(args.place) as onlooker, ProgressBar() as progress:
+        number = write_site(Pages(onlooker), args.site, progress=progress)
+        ended = onlooker.record.ended
+    console.print(f"{number} pages: {args.site / 'index.html'}", soft_wrap=True, markup=False)
+    if not ended:
+        console.print(
+            "The tournament is not over: keys of questions that are still to be answered are on "
+            "these pages.",
+            soft_wrap=True,
+        )
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from underdog.cli.console import console
+    from underdog.inference.server.listen import ListenConfig, listen
+    from underdog.report.tournament.live.app import LOOPBACK, create_app
+    from underdog.report.tournament.live.feed import Feed
+    from underdog.report.tournament.onlooker import Onlooker
+    from underdog.report.tournament.pages import Pages, Replays
+
+    own = args.host in LOOPBACK
+    replays = Replays(args.replays or ("live" if own else "end"))
+
+    def begun(address: str) -> None:
+        console.print(f"The tournament is at {address}", soft_wrap=True, markup=False)
+
+    with Onlooker(args.place) as onlooker:
+        pages = Pages(onlooker, live=True, replays=replays)
+        feed = Feed(pages)
+        app = create_app(pages, feed, hosts=LOOPBACK if own else ("*",))
+        listen(app, feed, ListenConfig(host=args.host, port=args.port), begun=begun)
+    console.print("Stopped.")
     return 0
 
 
@@ -206,6 +279,8 @@ def _show(record: Record, args: argparse.Namespace) -> int:
     for group in groups[:3]:
         names = ", ".join(group[:8]) + (f" and {len(group) - 8} more" if len(group) > 8 else "")
         console.print(f"Not separable at 95 %: {names}.", soft_wrap=True, markup=False)
+    if summary["agreement"] is not None:
+        console.print(summary["agreement"]["sentence"], soft_wrap=True, markup=False)
     for team, faults in summary["faults"].items():
         listed = ", ".join(f"{count} {kind}" for kind, count in faults.items())
         console.print(f"{team or 'hidden set'}: {listed}.", soft_wrap=True, markup=False)

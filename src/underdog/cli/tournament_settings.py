@@ -18,10 +18,13 @@ from typing import TYPE_CHECKING, Any
 from underdog.errors import InputError, RecipeError
 
 if TYPE_CHECKING:
-    from underdog.agents.bank_asker import BankAsker
+    from underdog.agents.mixed_asker import TopicAsker
+    from underdog.cli.askers import AskerDesk
+    from underdog.cli.play import Spec
     from underdog.protocol.player import Asker, Entrant, QuestionCall
     from underdog.protocol.tokens import CountTokens
     from underdog.tournament.league import TournamentConfig
+    from underdog.tournament.question_sets import Rules
 
 DEFAULTS: Mapping[str, Any] = {
     "format": "round-robin",
@@ -41,6 +44,13 @@ DEFAULTS: Mapping[str, Any] = {
     "dtype": "float32",
     "tokenizer": None,
     "isolation": None,
+    "q": None,
+    "drafts": None,
+    "solvers": None,
+    "reason": None,
+    "calibrate": None,
+    "held_out": None,
+    "api_key_env": None,
     "entrants": None,
 }
 """Every key of a TOML file, with what holds when it is not there."""
@@ -48,9 +58,12 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(
         ("format", "edition", "data", "style", "dtype", "tokenizer", "isolation"), (str,)
     ),
-    **dict.fromkeys(("questions", "seed", "best_of", "rounds", "qualifiers"), (int,)),
+    **dict.fromkeys(("q", "calibrate", "held_out", "api_key_env"), (str,)),
+    **dict.fromkeys(
+        ("questions", "seed", "best_of", "rounds", "qualifiers", "drafts", "reason"), (int,)
+    ),
     **dict.fromkeys(("double", "third_place"), (bool,)),
-    **dict.fromkeys(("topics", "tie_breaks", "entrants"), (list,)),
+    **dict.fromkeys(("topics", "tie_breaks", "entrants", "solvers"), (list,)),
     "sprt": (float,),
 }
 ENTRANT_KEYS = ("spec", "name", "benchmark")
@@ -115,7 +128,7 @@ def _entrant(given: Any) -> dict[str, Any]:
 class OwnSeed:
     """An asker with a draw of its own, so that two teams with one bank ask different questions."""
 
-    asker: BankAsker
+    asker: TopicAsker
     salt: str
 
     def ask(self, call: QuestionCall) -> list[object]:
@@ -137,40 +150,54 @@ class Opened:
     hidden: Asker
     count_tokens: CountTokens
     all_baselines: bool
+    specs: Mapping[str, Spec]
+    """By the names of entrants."""
+    held_out: str | None = None
+    """Questions that everybody answers outside the games."""
 
 
 def open_tournament(settings: Mapping[str, Any], out: Path) -> Opened:
     """Build the parts; models are loaded last. `out`, which holds keys, is hidden from folders."""
-    from underdog.cli.play import calls_of, open_bank, read_spec, token_counter, with_style
+    from underdog.cli.askers import AskerDesk
+    from underdog.cli.play import calls_of, read_spec, token_counter, with_style
     from underdog.protocol.editions import find_edition
     from underdog.tournament.league import TournamentConfig
     from underdog.tournament.question_sets import Rules
 
+    settings = {**DEFAULTS, **settings, "out": out}
     counter, count_tokens = token_counter(settings["tokenizer"])
     edition = find_edition(settings["edition"])
-    data = settings["data"]
-    bank = open_bank(None if data is None else Path(data), count_tokens)
+    desk = AskerDesk(argparse.Namespace(**settings), count_tokens, {})
+    asker = desk.open(settings["q"] or "bank")
     specs = with_style(
         [read_spec(each["spec"]) for each in settings["entrants"]], settings["style"]
     )
     questions = settings["questions"] or edition.default_questions
     rules = Rules(
-        topics=tuple(map(bank.find_topic, settings["topics"] or bank.topics)),
+        topics=desk.topics(asker),
         edition=edition.name,
         questions=questions,
         seed=settings["seed"],
         token_counter=counter,
         per_call=calls_of(specs, questions),
     )
-    bank.check(rules.draw(1))
+    asker.check(rules.draw(1))
     _check_isolation(settings["isolation"])
-    names = _names(settings["entrants"], [spec.name for spec in specs])
+    names = _names(settings["entrants"], [spec.title for spec in specs])
     config = TournamentConfig(
         rules, _format(settings), _breaker(settings, names), settings["qualifiers"]
     )
-    entrants = _open_entrants(names, specs, bank, {**settings, "out": out})
-    baselines = not any(spec.base or spec.ensemble or spec.stranger for spec in specs)
-    return Opened(config, entrants, OwnSeed(bank, "hidden"), count_tokens, baselines)
+    entrants = _open_entrants(names, specs, desk, rules)
+    baselines = all(spec.plays_anywhere for spec in specs)
+    return Opened(
+        config,
+        entrants,
+        OwnSeed(asker, "hidden"),
+        count_tokens,
+        baselines,
+        dict(zip(names, specs, strict=True)),
+        settings["held_out"],
+    )
 
 
 def _check_isolation(name: str | None) -> None:
@@ -231,25 +258,30 @@ def _breaker(settings: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 
 def _open_entrants(
-    names: Sequence[str], specs: Sequence[Any], bank: BankAsker, settings: Mapping[str, Any]
+    names: Sequence[str], specs: Sequence[Any], desk: AskerDesk, rules: Rules
 ) -> tuple[Entrant, ...]:
     """Models with adapters are opened first, so that a plain base can use their weights; random
-    baselines each get a seed of their own.
+    baselines each get a seed of their own. A team whose asker has other topics than the others'
+    draws from its own.
     """
+    from underdog.cli.askers import asking_identity
     from underdog.cli.play import open_answerer, open_stranger
     from underdog.protocol.player import Entrant
+    from underdog.tournament.topics import draw_topics
 
-    opened: dict[str, Any] = {}
     made: dict[int, Entrant] = {}
     for place in sorted(range(len(specs)), key=lambda place: specs[place].adapter is None):
-        seed = settings["seed"] + place
-        args = argparse.Namespace(**{**settings, "seed": seed})
+        seed = desk.args.seed + place
+        args = argparse.Namespace(**{**vars(desk.args), "seed": seed})
         stranger = specs[place].stranger
         if stranger is not None:
             made[place] = replace(open_stranger(stranger, args), name=names[place])
             continue
-        answerer, identity = open_answerer(specs[place], args, opened)
-        about = {"answers": identity, "asks_from": bank.digest, "seed": seed}
-        asker = OwnSeed(bank, names[place])
-        made[place] = Entrant(names[place], asker, answerer, about)
+        asker = desk.open(specs[place].asks or desk.args.q or "bank")
+        topics = desk.topics(asker)
+        asker.check(draw_topics(topics, rules.questions, rules.draw_seed(1)))
+        answerer, identity = open_answerer(specs[place], args, desk.opened)
+        asking = asking_identity(asker, topics, rules.topics)
+        about = {"answers": identity, **asking, "seed": seed}
+        made[place] = Entrant(names[place], OwnSeed(asker, names[place]), answerer, about)
     return tuple(made[place] for place in range(len(specs)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from underdog.errors import InputError
@@ -68,6 +68,16 @@ class Evidence:
                     raise InputError("scores after the bare cue", got="none were asked for")
                 return [a - b for a, b in zip(self.sums, self.unconditional, strict=True)]
         return [total / size for total, size in zip(self.sums, sizes, strict=True)]
+
+
+def tempered(prediction: Prediction, temperature: float) -> Prediction:
+    """Probabilities to the power of 1 / temperature, normalised again; the choice stays."""
+    if temperature == 1 or prediction.log_probs is None:
+        return prediction
+    cooled = [value / temperature for value in prediction.log_probs]
+    total = log_sum_exp(cooled)
+    log_probs = tuple(min(value - total, 0.0) for value in cooled)
+    return replace(prediction, log_probs=log_probs)
 
 
 def log_sum_exp(values: Sequence[float]) -> float:

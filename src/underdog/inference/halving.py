@@ -9,19 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from underdog.errors import RunError
+from underdog.hardware.memory_errors import is_out_of_memory
 from underdog.inference.layout import Job
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """MemoryError, or what torch raises on accelerators ("CUDA out of memory", "HIP out of
-    memory") and on CPUs ("can't allocate memory"): RuntimeErrors all.
-    """
-    if isinstance(error, MemoryError):
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and (
-        "out of memory" in text or "can't allocate memory" in text
-    )
 
 
 class Halving:

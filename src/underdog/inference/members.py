@@ -23,9 +23,9 @@ from underdog.adapters.base import load_base
 from underdog.adapters.lora import load_adapter
 from underdog.errors import InputError
 from underdog.evaluation.predictions import Scored
+from underdog.hardware.memory_errors import is_out_of_memory
 from underdog.inference.evidence import Evidence
 from underdog.inference.evidence_cache import EvidenceCache, ModelCache
-from underdog.inference.halving import is_out_of_memory
 from underdog.inference.layout import Job
 from underdog.inference.likelihood import choice_log_probs, choose_layout
 from underdog.inference.mixed_batch import MixedBatch, Segment

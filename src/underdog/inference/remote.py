@@ -56,15 +56,31 @@ class RemoteScorer:
     way: Way
     cost: Cost
 
-    def score(self, questions: Sequence[Question]) -> tuple[Prediction, ...]:
-        """One prediction per question, in input order; requests overlap."""
-        return asyncio.run(self._score(questions))
+    def score(
+        self, questions: Sequence[Question], *, within_s: float | None = None
+    ) -> tuple[Prediction, ...]:
+        """One prediction per question, in input order; requests overlap. What has no answer after
+        `within_s` seconds is late, however patient the client is; None waits for all.
+        """
+        return asyncio.run(self._score(questions, within_s))
 
-    async def _score(self, questions: Sequence[Question]) -> tuple[Prediction, ...]:
+    async def _score(
+        self, questions: Sequence[Question], within_s: float | None
+    ) -> tuple[Prediction, ...]:
         async with RemoteClient(self.config) as client:
             client.cost = self.cost
-            asked = (ask(client, question, self.way, self.scoring) for question in questions)
+            asked = (self._ask(client, question, within_s) for question in questions)
             return tuple(await asyncio.gather(*asked))
+
+    async def _ask(
+        self, client: RemoteClient, question: Question, within_s: float | None
+    ) -> Prediction:
+        try:
+            async with asyncio.timeout(within_s):
+                return await ask(client, question, self.way, self.scoring)
+        except TimeoutError:
+            order = shown_order(question, self.scoring)
+            return Prediction(question.id, order, Outcome.LATE, None, elapsed_s=within_s)
 
 
 def open_remote(

@@ -250,16 +250,18 @@ class _Path:
 
     def _entrants(self, asker: Any) -> Any:
         from underdog.agents.baseline import baseline
-        from underdog.agents.model_answerer import ModelAnswerer
+        from underdog.agents.model_answerer import ModelAnswerer, Timing
         from underdog.inference.score import score
         from underdog.inference.scorer import model_identity, open_scorer
+        from underdog.protocol.editions import find_edition
         from underdog.protocol.player import Answerer, Entrant
 
         dtype = self._recipe.model.dtype
+        timing = Timing(find_edition(self._recipe.match.edition).answer_s, self._around.clock)
         tuned = open_scorer(self._base, self._out / TRAIN, config=self._scoring(), dtype=dtype)
 
         def model(scorer: Any) -> ModelAnswerer:
-            player = ModelAnswerer(lambda questions: score(questions, scorer))
+            player = ModelAnswerer(lambda questions: score(questions, scorer), timing=timing)
             player.warm_up()
             return player
 

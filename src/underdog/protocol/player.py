@@ -17,7 +17,8 @@ from underdog.mcq.presentation import LETTERS
 
 LISTED_TOPICS = "listed"
 """Value of "topics" in the identity of a team whose asking side draws its topics itself, as the
-official program does: any topic of the draw is right for it at any place."""
+official program does: any topic of the draw is right for it at any place. A list of topics there
+means that this team's questions are drawn from these topics instead of the match's."""
 
 
 class PlayerFaultKind(StrEnum):
@@ -43,17 +44,35 @@ class PlayerFault(Exception):  # noqa: N818  (an outcome of the match, not an er
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """A question that the asking team itself put in an earlier innings: of the `put` times that an
+    opponent had to answer it, `missed` times the answer was not right.
+    """
+
+    question_id: str
+    topic: str
+    put: int
+    missed: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.missed <= self.put:
+            raise InputError("no more misses than answers", got=f"{self.missed} of {self.put}")
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionCall:
     """The referee wants questions `start` to `stop` (exclusive) of an innings.
 
     `topics` names the topic of every question of the innings, in order, so that a player can avoid
-    repeats without remembering earlier calls. `seed` is the same in both innings.
+    repeats without remembering earlier calls. `seed` is the same in both innings. `history` is what
+    the team saw of its own earlier innings of the tournament: players learn from it and stay pure.
     """
 
     topics: tuple[str, ...]
     seed: int
     start: int
     stop: int
+    history: tuple[Past, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.stop <= len(self.topics):

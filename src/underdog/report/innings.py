@@ -61,9 +61,12 @@ class Innings:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The whole match."""
+    """The whole match. `strict` has both results where reading answers for the choice that they
+    name, in whatever form, gives another one than the official comparison; "" where it does not.
+    """
 
     headline: str
+    strict: str
     caution: str
     rules: str
     sides: tuple[Side, ...]
@@ -75,6 +78,7 @@ def make_match(result: Json) -> Match:
     teams = result["teams"]
     return Match(
         headline=_headline(result),
+        strict=_strict(teams),
         caution=_caution(teams),
         rules=f"Rules of edition {result['edition']}, {counted(result['questions'], 'question')} "
         f"per innings, seed {result['seed']}.",
@@ -88,6 +92,18 @@ def _headline(result: Json) -> str:
     if winner is None:
         return f"Nobody wins: {reason}."
     return f"{result['teams'][winner]['name']} wins, {reason}."
+
+
+def _strict(teams: Json) -> str:
+    """Empty also for results that were written before they had a strict total."""
+    official = [teams[name]["official"]["total"] for name in SIDES]
+    strict = [
+        teams[name].get("strict_total", own) for name, own in zip(SIDES, official, strict=True)
+    ]
+    if strict == official:
+        return ""
+    shown = " : ".join(f"{total:.1f}" for total in strict)
+    return f"The score above is the official one; strict, with answers in any form, it is {shown}."
 
 
 def _caution(teams: Json) -> str:

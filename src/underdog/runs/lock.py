@@ -11,6 +11,8 @@ from pathlib import Path
 from underdog.errors import RunError
 
 LOCK_NAME = ".lock"
+_LOCKS = Path("/proc/locks")
+"""Every lock of this machine: "1: FLOCK  ADVISORY  WRITE 4681 fe:00:3236625 0 EOF" (proc(5))."""
 
 
 @contextmanager
@@ -32,3 +34,20 @@ def locked(folder: Path) -> Iterator[None]:
         stream.write(str(os.getpid()))
         stream.flush()
         yield
+
+
+def held(folder: Path) -> bool:
+    """Whether a process of this machine holds `folder`, for onlookers: nothing is locked to find
+    out, so that nobody who wants to work in it is ever turned away by us.
+    """
+    try:
+        inode = str((folder / LOCK_NAME).stat().st_ino)
+        lines = _LOCKS.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return False
+    rows = [line.split() for line in lines]
+    return any(
+        row[1:4] == ["FLOCK", "ADVISORY", "WRITE"] and row[5].rpartition(":")[2] == inode
+        for row in rows
+        if len(row) > 5
+    )

@@ -16,7 +16,8 @@ from typing import Any
 from underdog.data.engine.engine import Engine, cut
 from underdog.data.engine.local import IN_PROCESS
 from underdog.errors import InputError, RunMismatchError
-from underdog.protocol.player import LISTED_TOPICS, Asker, Entrant
+from underdog.interval import Interval
+from underdog.protocol.player import Asker, Entrant
 from underdog.protocol.tokens import CountTokens, estimate_tokens
 from underdog.runs.files import json_text
 from underdog.runs.progress import SILENT, Progress
@@ -27,8 +28,10 @@ from underdog.tournament.formats.sprt import Sprt
 from underdog.tournament.formats.tiebreak import Breaker, TieBreak
 from underdog.tournament.games import Hall, Row, SetKey, answer_set, play_games, row
 from underdog.tournament.ledger import Ledger, Stored
+from underdog.tournament.past import past_of_record
 from underdog.tournament.question_sets import QuestionSet, Rules, make_set
 from underdog.tournament.record import (
+    HELD_OUT_KNOWN,
     HIDDEN,
     QUALIFYING_ENDED,
     SET_CLOSED,
@@ -113,11 +116,26 @@ class League:
         if self._config.qualifiers is not None:
             self._qualify(self._config.qualifiers)
         schedule = schedule_of(self._record)
-        while due := schedule.due(self._record.results):
+        while due := one_draw(schedule.due(self._record.results)):
             self._make_sets(due)
             self._play(due)
         self._write([Row(TOURNAMENT, TOURNAMENT_ENDED, "{}")])
         return self._record
+
+    def note_held_out(self, known: Mapping[str, tuple[Interval, str]]) -> None:
+        """Keep accuracies of entrants outside the tournament, and where they are from; what the
+        store has already stays as it is.
+        """
+        for team in self._entrants:
+            if team in known and team not in self._record.held_out:
+                accuracy, source = known[team]
+                body = {"team": team, "accuracy": accuracy.to_json(), "source": source}
+                self._write([Row(f"held-out/{team}", HELD_OUT_KNOWN, json_text(body))])
+
+    @property
+    def lacks_held_out(self) -> tuple[str, ...]:
+        """Entrants whose accuracy outside the tournament the store does not have."""
+        return tuple(name for name in self._entrants if name not in self._record.held_out)
 
     def _start(self, wanted: Mapping[str, Any]) -> None:
         if self._record.header is None:
@@ -179,7 +197,8 @@ class League:
             draw=draw,
             count_tokens=self._venue.count_tokens,
             clock=self._venue.clock,
-            listed=known is not None and known.identity.get("topics") == LISTED_TOPICS,
+            identity={} if known is None else known.identity,
+            history=() if known is None else past_of_record(self._record, team),
         )
         subject = f"set/{draw}/{team}"
         closed = Row(subject, SET_CLOSED, json_text({"draw": draw, "team": team}))
@@ -204,6 +223,14 @@ class League:
         answerers = {name: self._entrants[name].answerer for name in sorted(teams)}
         venue = self._venue
         return Hall(self._config.rules, sets, answerers, venue.count_tokens, venue.clock)
+
+
+def one_draw(due: Sequence[Fixture]) -> tuple[Fixture, ...]:
+    """The games of the earliest draw among those that are due: the questions of a later one are
+    asked for when these were played, so that askers have seen how theirs fared.
+    """
+    first = min((each.draw for each in due), default=0)
+    return tuple(each for each in due if each.draw == first)
 
 
 def header(config: TournamentConfig, entrants: Sequence[Entrant]) -> dict[str, Any]:

@@ -24,23 +24,24 @@ SCHEMA_VERSION = 1
 BUSY_S = 30.0
 """Seconds to wait for a reader that is in the way."""
 _SCHEMA = """
-BEGIN;
-CREATE TABLE schema (version INTEGER NOT NULL);
-INSERT INTO schema VALUES (1);
-CREATE TABLE events (
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS schema (version INTEGER NOT NULL);
+INSERT INTO schema SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM schema);
+CREATE TABLE IF NOT EXISTS events (
   seq INTEGER PRIMARY KEY,
   subject TEXT NOT NULL,
   kind TEXT NOT NULL,
   body TEXT NOT NULL
 );
-CREATE INDEX events_of_subject ON events (subject, seq);
-CREATE TABLE playing (key TEXT PRIMARY KEY);
-CREATE TRIGGER no_change BEFORE UPDATE ON events
+CREATE INDEX IF NOT EXISTS events_of_subject ON events (subject, seq);
+CREATE TABLE IF NOT EXISTS playing (key TEXT PRIMARY KEY);
+CREATE TRIGGER IF NOT EXISTS no_change BEFORE UPDATE ON events
   BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
-CREATE TRIGGER no_removal BEFORE DELETE ON events
+CREATE TRIGGER IF NOT EXISTS no_removal BEFORE DELETE ON events
   BEGIN SELECT RAISE(ABORT, 'events are never removed'); END;
 COMMIT;
 """
+"""Written once, also where two processes find an empty file at the same moment."""
 
 
 class Stored(NamedTuple):
@@ -60,9 +61,10 @@ def ledger_path(place: Path) -> Path:
 class Ledger:
     """Close it. One writer (see `runs.lock`), any number of readers."""
 
-    def __init__(self, path: Path, *, create: bool = False) -> None:
+    def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
         """InputError when there is none and `create` is not set; CorruptFileError when it is not
-        one of ours.
+        one of ours. `read_only`: nothing in it can be changed from here, whatever is called, and
+        several threads may take turns with it.
         """
         if not create and not path.is_file():
             raise InputError(
@@ -71,22 +73,30 @@ class Ledger:
                 where=path.parent,
                 hint="underdog tournament run --entrants random longest --out DIR",
             )
-        path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+        if read_only:
+            self._connection = _connect_to_read(path)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
         try:
             with _named(path):
-                self._open()
+                if not read_only:
+                    self._prepare()
+                self._check_schema()
         except BaseException:
             self._connection.close()
             raise
 
-    def _open(self) -> None:
+    def _prepare(self) -> None:
         run = self._connection.execute
         run("PRAGMA journal_mode=WAL")
         run("PRAGMA synchronous=FULL")
         if not run("SELECT 1 FROM sqlite_master").fetchone():
             self._connection.executescript(_SCHEMA)
+
+    def _check_schema(self) -> None:
+        run = self._connection.execute
         named = run("SELECT name FROM sqlite_master WHERE name = 'schema'").fetchone()
         version = run("SELECT version FROM schema").fetchone()[0] if named else None
         if version != SCHEMA_VERSION:
@@ -118,6 +128,11 @@ class Ledger:
         """The number of the last row, 0 when there is none."""
         found = self._connection.execute("SELECT max(seq) FROM events").fetchone()[0]
         return 0 if found is None else int(found)
+
+    def commits(self) -> int:
+        """A number that changes when somebody else has written; it means nothing but that."""
+        with _named(self.path):
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     def now_playing(self, keys: Iterable[str] | None = None) -> tuple[str, ...]:
         """Games that a runner works on: set when given, else read. For onlookers only: nothing
@@ -163,6 +178,15 @@ class Ledger:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """SQLite refuses every change; it keeps the index of the log (-shm) beside the file as ever."""
+    address = f"{path.resolve().as_uri()}?mode=ro"
+    with _named(path):
+        return sqlite3.connect(
+            address, timeout=BUSY_S, isolation_level=None, uri=True, check_same_thread=False
+        )
 
 
 @contextmanager

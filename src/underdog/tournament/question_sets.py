@@ -6,9 +6,11 @@ What the asker does wrong is an event, never an exception; keys stay in here and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 from underdog.errors import InputError
 from underdog.mcq.presentation import Presentation
@@ -16,16 +18,14 @@ from underdog.mcq.question import Question
 from underdog.protocol.editions import NEWEST, find_edition
 from underdog.protocol.filters import enough
 from underdog.protocol.official import write_question
-from underdog.protocol.player import (
-    Asker,
-    QuestionCall,
-    StrippedQuestion,
-)
+from underdog.protocol.player import Asker, Past, QuestionCall, StrippedQuestion
 from underdog.protocol.tokens import ESTIMATE, CountTokens
 from underdog.tournament.events import QuestionAsked, QuestionRejected
 from underdog.tournament.hearing import chunks, excerpt, hear
 from underdog.tournament.judge import Judge, Refused, Said, on_topic
-from underdog.tournament.referee import draw_topics
+from underdog.tournament.topics import draw_topics, right_topics, team_draw
+
+NOTHING_SAID: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +100,24 @@ def make_set(
     draw: int,
     count_tokens: CountTokens,
     clock: Callable[[], float],
-    listed: bool = False,
+    identity: Mapping[str, Any] = NOTHING_SAID,
+    history: tuple[Past, ...] = (),
 ) -> QuestionSet:
     """Ask for each question of a draw and judge it, in calls as in `play`.
 
-    `listed`: the asker draws its topics itself, so that any topic of the draw is right.
+    `identity` is the asking team's: it may have topics of its own. `history` is what it saw of its
+    earlier innings.
     """
     judge = Judge(find_edition(rules.edition), count_tokens)
-    topics, seed = rules.draw(draw), rules.draw_seed(draw)
+    seed = rules.draw_seed(draw)
+    topics = team_draw(identity, rules.draw(draw), seed)
     events: list[QuestionAsked | QuestionRejected] = []
     before: set[str] = set()
     for numbers in chunks(range(len(topics)), rules.per_call):
-        call = QuestionCall(topics, seed, numbers[0], numbers[-1] + 1)
+        call = QuestionCall(topics, seed, numbers[0], numbers[-1] + 1, history)
         heard = hear(partial(asker.ask, call), clock, len(numbers))
         for number, said in zip(numbers, heard, strict=True):
-            drawn = topics[number]
-            allowed = tuple(dict.fromkeys([drawn, *topics])) if listed else (drawn,)
+            allowed = right_topics(identity, topics, number)
             found = judge.question(said, topics=allowed, before=before)
             if isinstance(found, Question):
                 before.add(found.id)

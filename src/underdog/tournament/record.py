@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from underdog.errors import CorruptFileError, ProtocolError
+from underdog.interval import Interval
 from underdog.protocol.scoring import is_right
 from underdog.tournament.events import (
     CLOCK_FIELD,
@@ -32,6 +33,7 @@ from underdog.tournament.question_sets import QuestionSet, Rules
 TOURNAMENT = "tournament"
 TOURNAMENT_STARTED, TOURNAMENT_ENDED = "tournament_started", "tournament_ended"
 SET_CLOSED, QUALIFYING_ENDED = "set_closed", "qualifying_ended"
+HELD_OUT_KNOWN = "held_out_known"
 HIDDEN = ""
 """The team that a hidden set of questions belongs to: nobody, the organiser."""
 
@@ -67,6 +69,8 @@ class Record:
         """Right and put of every team that has answered the hidden questions."""
         self.faults: dict[tuple[str, str], int] = {}
         """Of each team and kind of fault (answers lost, questions dropped), how often."""
+        self.held_out: dict[str, tuple[Interval, str]] = {}
+        """Of entrants: accuracy on questions outside the tournament, and where that is from."""
         self.ended = False
         self.seen = 0
         self._making: dict[str, list[QuestionAsked | QuestionRejected]] = {}
@@ -109,6 +113,8 @@ class Record:
                 self.header = body
             case "tournament_ended":
                 self.ended = True
+            case "held_out_known":
+                self.held_out[body["team"]] = Interval(**body["accuracy"]), body["source"]
             case "question_asked" | "question_rejected":
                 event = from_json({"kind": row.kind} | body)
                 assert isinstance(event, QuestionAsked | QuestionRejected)

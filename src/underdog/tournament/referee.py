@@ -12,22 +12,17 @@ match stops, and goes on from its log.
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from underdog.errors import InputError
 from underdog.mcq.presentation import Presentation
 from underdog.protocol.editions import NEWEST, find_edition
 from underdog.protocol.official import read_question, write_question
-from underdog.protocol.player import (
-    LISTED_TOPICS,
-    Entrant,
-    QuestionCall,
-    StrippedQuestion,
-)
+from underdog.protocol.player import Entrant, QuestionCall, StrippedQuestion
 from underdog.protocol.tokens import ESTIMATE, CountTokens, estimate_tokens
 from underdog.runs.lock import locked
 from underdog.runs.log import LogWriter
@@ -48,6 +43,7 @@ from underdog.tournament.history import INNINGS, TEAMS, History, answering_team,
 from underdog.tournament.judge import Judge, Lost, Refused, Said, on_topic
 from underdog.tournament.scoreboard import Scoreboard, scoreboard
 from underdog.tournament.store import EVENTS_NAME, check_same_match, read_events, write_result
+from underdog.tournament.topics import draw_topics, right_topics, team_draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +101,6 @@ def play(
         board = scoreboard(read_events(folder))
         write_result(folder, board)
     return board
-
-
-def draw_topics(topics: Sequence[str], count: int, seed: int) -> tuple[str, ...]:
-    """One topic per question: equally often up to one, in an order that the seed decides."""
-    order = sorted(set(topics))
-    source = random.Random(f"topics:{seed}")
-    source.shuffle(order)
-    draw = [order[number % len(order)] for number in range(count)]
-    source.shuffle(draw)
-    return tuple(draw)
 
 
 def _header(config: MatchConfig, entrants: tuple[Entrant, Entrant]) -> MatchStarted:
@@ -182,7 +168,8 @@ class _Referee:
             wanted = self._history.open_questions(innings).intersection(numbers)
             if not wanted:
                 continue
-            call = QuestionCall(started.topics, started.seed, numbers[0], numbers[-1] + 1)
+            topics = team_draw(self._asking(innings), started.topics, started.seed)
+            call = QuestionCall(topics, started.seed, numbers[0], numbers[-1] + 1)
             said = hear(partial(asker.ask, call), self._clock, len(numbers))
             for number, each in zip(numbers, said, strict=True):
                 if number in wanted:
@@ -222,13 +209,13 @@ class _Referee:
         return QuestionAsked(innings, number, found.id, served, shown.order, seconds)
 
     def _topics_for(self, innings: int, number: int) -> tuple[str, ...]:
-        """The topic drawn for this place, first; with all others for a team that draws itself."""
-        started = self._history.started
-        identity = started.teams[asking_team(innings)].get("identity") or {}
-        drawn = started.topics[number]
-        if identity.get("topics") != LISTED_TOPICS:
-            return (drawn,)
-        return tuple(dict.fromkeys([drawn, *started.topics]))
+        """Those that are right at this place for the team that asks."""
+        started, identity = self._history.started, self._asking(innings)
+        return right_topics(identity, team_draw(identity, started.topics, started.seed), number)
+
+    def _asking(self, innings: int) -> Mapping[str, Any]:
+        """The identity of the team that asks."""
+        return self._history.started.teams[asking_team(innings)].get("identity") or {}
 
     def _judged_answer(self, innings: int, number: int, said: Said) -> AnswerGiven | AnswerLost:
         heard = self._judge.answer(said, self._history.asked[innings][number].question)

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from underdog.interval import wilson
+from underdog.interval import Interval, wilson
 from underdog.tournament.formats.fixture import Result
 from underdog.tournament.formats.schedule import Kind
 from underdog.tournament.league import schedule_of
+from underdog.tournament.ratings.agreement import agreement
 from underdog.tournament.ratings.chance import Power, picks_the_best
 from underdog.tournament.ratings.groups import tied_groups
 from underdog.tournament.ratings.items import Fit, fit_items
@@ -40,6 +41,8 @@ def summarise(record: Record) -> dict[str, Any]:
         "standings": [asdict(each) for each in schedule.standings(record.results)],
         "strengths": [] if fit is None else _strengths(fit),
         "tied": [] if fit is None else [list(group) for group in tied_groups(fit)],
+        "held_out": _held_out(record),
+        "agreement": None if fit is None else _agreement(record, fit),
         "faults": _faults(record),
         "qualifying": _qualifying(record),
         "bracket": _bracket(record),
@@ -87,6 +90,31 @@ def _strengths(fit: Fit) -> list[dict[str, Any]]:
         }
         for each in fit.strengths()
     ]
+
+
+def _held_out(record: Record) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "source": source, **accuracy.to_json()}
+        for name, (accuracy, source) in sorted(held_out(record).items())
+    ]
+
+
+def held_out(record: Record) -> dict[str, tuple[Interval, str]]:
+    """What is known of entrants' accuracy outside the games; the answers to the hidden questions of
+    a qualifying where nothing else is.
+    """
+    hidden = {
+        name: (wilson(*counts), "qualifying")
+        for name, counts in record.qualified.items()
+        if counts[1]
+    }
+    return record.held_out or hidden
+
+
+def _agreement(record: Record, fit: Fit) -> dict[str, Any] | None:
+    known = {name: accuracy for name, (accuracy, _) in held_out(record).items()}
+    found = agreement(fit, known)
+    return None if found is None else found.to_json()
 
 
 def _faults(record: Record) -> dict[str, dict[str, int]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from underdog.adapters.adapter import alignments
+from underdog.hardware.memory_errors import is_out_of_memory
 from underdog.mcq.prediction import Prediction
 from underdog.mcq.question import Question
 from underdog.runs.metrics import ALIGNMENT, VALIDATION, ChunkMetrics
@@ -13,7 +14,7 @@ from underdog.training.checkpoint import Trained
 from underdog.training.examination import examine, undisturbed
 from underdog.training.guards.collapse import judge_collapse
 from underdog.training.guards.config import Guard
-from underdog.training.guards.memory import free_memory, is_out_of_memory
+from underdog.training.guards.memory import free_memory
 from underdog.training.plan import Evaluate, LoopPlan, LoopTools
 from underdog.training.reactions import ask_fewer, calm_down, stopped
 from underdog.training.schedule import Batch

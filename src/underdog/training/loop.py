@@ -18,6 +18,7 @@ from accelerate import Accelerator
 
 from underdog.adapters.adapter import settle
 from underdog.adapters.lora import adapter_tensors, tensors_to_bytes
+from underdog.hardware.memory_errors import is_out_of_memory
 from underdog.runs.metrics import StepMetrics
 from underdog.runs.progress import Progress
 from underdog.training.borders import examine_and_judge, examine_start
@@ -25,7 +26,7 @@ from underdog.training.checkpoint import Trained, put_random_state, random_state
 from underdog.training.guards.config import Guard, GuardConfig
 from underdog.training.guards.explosion import Growth, describe, judge_norm
 from underdog.training.guards.finite import find_fault
-from underdog.training.guards.memory import free_memory, is_out_of_memory
+from underdog.training.guards.memory import free_memory
 from underdog.training.interrupts import StoppedBySignal, StopWish
 from underdog.training.pace import Pace
 from underdog.training.plan import LoopPlan, LoopTools

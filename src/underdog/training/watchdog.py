@@ -47,29 +47,30 @@ class Watchdog:
         *,
         end: Callable[[int], object] = os._exit,
         awake: bool = True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder, self._watch, self._metrics = run / STALLS_NAME, watch, metrics
-        self._say, self._end, self._awake = say, end, awake
+        self._say, self._end, self._awake, self._clock = say, end, awake, clock
         self._times: deque[float] = deque(maxlen=_REMEMBERED)
-        self._last_beat, self._last_step = time.monotonic(), time.monotonic()
+        self._last_beat, self._last_step = clock(), clock()
         self._step, self._told = 0, 0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="underdog-watchdog", daemon=True)
 
     def beat(self) -> None:
         """Something moved that is no step."""
-        self._last_beat, self._told = time.monotonic(), 0
+        self._last_beat, self._told = self._clock(), 0
 
     def step(self, number: int) -> None:
         """A step is over; its time counts."""
-        now = time.monotonic()
+        now = self._clock()
         self._times.append(now - self._last_step)
         self._step = number
         self.resume()
 
     def resume(self) -> None:
         """The next step starts now: what lay between is no part of its time."""
-        self._last_step = time.monotonic()
+        self._last_step = self._clock()
         self.beat()
 
     def __enter__(self) -> Self:
@@ -89,10 +90,14 @@ class Watchdog:
 
     def _run(self) -> None:
         while not self._over.wait(self._limit() / _LOOKS):
-            silent_s = time.monotonic() - self._last_beat
-            if stalled(silent_s, self._limit(), self._told):
-                self._told += 1
-                self._act(silent_s)
+            self.look()
+
+    def look(self) -> None:
+        """Tell, or end, if it is time to; the thread does this all the while."""
+        silent_s = self._clock() - self._last_beat
+        if stalled(silent_s, self._limit(), self._told):
+            self._told += 1
+            self._act(silent_s)
 
     def _limit(self) -> float:
         return limit_s(tuple(self._times), self._watch.stall_s)

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from fakes import letter_tokenizer, numbered_questions, save_base, save_random_adapter
+from patience import PATIENCE_S
 from underdog.agents.official.export import export_entry
 from underdog.cli.main import main
 from underdog.errors import InputError
@@ -42,7 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_agent(entry: Path, agent: str, *flags: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "ignore", "-m", f"agents.{agent}", *flags]
-    return subprocess.run(command, cwd=entry, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, cwd=entry, capture_output=True, text=True, timeout=PATIENCE_S)
 
 
 @pytest.mark.parametrize("count", [1, 6, 21, 23])

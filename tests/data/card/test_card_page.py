@@ -12,7 +12,7 @@ import pytest
 from example_card import SETTINGS, make_cards, make_rejects, make_rows, make_summary
 
 from browser import BROWSER, show
-from read_page import Page
+from read_page import Page, contrast
 from underdog.data.card.write import write_cards
 from underdog.data.difficulty import rate, report_difficulty
 from underdog.data.guess import guess
@@ -227,20 +227,6 @@ def test_hostile_text_stays_text() -> None:
         assert "x" * 500 not in text
         assert "y" * 700 not in text
         text.encode("utf-8")
-
-
-def luminance(colour: str) -> float:
-    """WCAG 2.2 relative luminance of ``#rrggbb``."""
-    channels = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
-    red, green, blue = (
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

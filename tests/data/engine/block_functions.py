@@ -46,6 +46,17 @@ def sleeps(block: float, shared: str) -> int:
     return os.getpid()
 
 
+def hangs_once(block: bool, shared: str) -> int:
+    """Leaves its process id in the folder; told to hang it also says so, and sleeps: once."""
+    (Path(shared) / str(os.getpid())).touch()
+    said = Path(shared) / "hanging"
+    if block and not said.exists():
+        said.with_suffix(".part").write_text(str(os.getpid()))
+        said.with_suffix(".part").rename(said)
+        time.sleep(6e3)
+    return os.getpid()
+
+
 def dies_once(block: int, shared: str) -> int:
     """Every third block kills its worker, the first time."""
     assert MARK in os.environ  # else this would kill the tests

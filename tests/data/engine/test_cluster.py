@@ -18,6 +18,7 @@ import block_functions
 import numpy as np
 import pytest
 
+from patience import PATIENCE_S
 from underdog.data.engine import cluster as room
 from underdog.data.engine.engine import Engine
 from underdog.data.engine.local import IN_PROCESS
@@ -163,8 +164,8 @@ def test_the_shared_value_is_unpickled_once_per_worker(engine: Engine, tmp_path:
 
 
 def test_stopping_early_frees_the_cores(engine: Engine, tmp_path: Path) -> None:
-    """The blocks at work would sleep for a minute."""
-    results = engine.map(block_functions.sleeps, [0.0, 60.0, 60.0, 60.0], str(tmp_path))
+    """The blocks at work would sleep for longer than anybody waits."""
+    results = engine.map(block_functions.sleeps, [0.0, 6e3, 6e3, 6e3], str(tmp_path))
     next(results)
     results.close()
     assert list(engine.map(block_functions.refuses, range(4), 9)) == [0, 1, 2, 3]
@@ -262,6 +263,6 @@ def test_the_object_store_is_half_of_shared_memory_within_limits(free: int, stor
 def test_a_cluster_of_its_own_listens_on_loopback_and_is_gone_afterwards() -> None:
     """In a process of its own. 0100007F is 127.0.0.1 as /proc writes it."""
     command = [sys.executable, "-W", "error", "-c", OWN_SCRIPT, str(Path(__file__).parent)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.stderr == ""
     assert done.stdout.splitlines() == ["[0, 1, 2]", "True {'0100007F'}", "False"]

@@ -7,8 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from patience import PATIENCE_S, until
 from underdog.data.engine.local import IN_PROCESS
 from underdog.data.engine.processes import TIMED_BLOCKS, Pace, Processes
 from underdog.errors import InputError, WorkerError
+
+SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 SCRIPT = """
 import signal, sys
@@ -30,7 +32,7 @@ sys.path.insert(0, sys.argv[1])
 import block_functions
 from underdog.data.engine.processes import Processes
 engine = Processes(2, start_s=None)
-results = engine.map(block_functions.sleeps, [0.0, 60.0, 60.0], sys.argv[2])
+results = engine.map(block_functions.sleeps, [0.0, 6e3, 6e3], sys.argv[2])
 next(results)
 print("up", flush=True)
 next(results)
@@ -56,18 +58,11 @@ def is_alive(pid: int) -> bool:
     return status.rpartition(")")[2].split()[0] != "Z"
 
 
-def wait_until(fits: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
-    while not fits():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
 def pids_in(folder: Path) -> list[int]:
     return [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=SHARED)
 @given(
     st.lists(st.lists(st.integers(-(10**20), 10**20), max_size=4), max_size=12),
     st.dictionaries(st.just("factor"), st.integers(-5, 5), min_size=1),
@@ -102,15 +97,17 @@ def test_a_worker_that_is_killed_changes_nothing(pool: Processes, tmp_path: Path
 def test_workers_killed_from_outside_change_nothing(tmp_path: Path) -> None:
     """One while it works, then both while they are idle."""
     with closing(Processes(2, start_s=None)) as pool:
-        results = pool.map(block_functions.sleeps, [0.0, 0.3, 0.3, 0.0, 0.0], str(tmp_path))
-        first = next(results)
-        wait_until(lambda: len(pids_in(tmp_path)) == 2)
-        os.kill(first, signal.SIGKILL)
-        assert first not in list(results)[1:]
+        blocks = [False, False, True, False, False]
+        results = pool.map(block_functions.hangs_once, blocks, str(tmp_path))
+        next(results)
+        until((tmp_path / "hanging").exists)
+        killed = int((tmp_path / "hanging").read_text())
+        os.kill(killed, signal.SIGKILL)
+        assert list(results)[1] != killed
         for pid in pids_in(tmp_path):
             if is_alive(pid):
                 os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not any(map(is_alive, pids_in(tmp_path))))
+        until(lambda: not any(map(is_alive, pids_in(tmp_path))))
         assert list(pool.map(block_functions.refuses, range(6), 9)) == list(range(6))
 
 
@@ -186,27 +183,23 @@ def test_workers_are_kept_for_the_next_map_and_end_with_the_engine() -> None:
 
 
 def test_stopping_early_ends_the_workers_that_are_at_work(tmp_path: Path) -> None:
-    """They would sleep for a minute; the next map starts new ones."""
+    """They would sleep for longer than anybody waits; the next map starts new ones."""
     with closing(Processes(2, start_s=None)) as pool:
-        results = pool.map(block_functions.sleeps, [0.0, 60.0, 60.0, 60.0], str(tmp_path))
+        results = pool.map(block_functions.sleeps, [0.0, 6e3, 6e3, 6e3], str(tmp_path))
         next(results)
-        wait_until(lambda: len(pids_in(tmp_path)) == 2)
-        started = time.monotonic()
+        until(lambda: len(pids_in(tmp_path)) == 2)
         results.close()
-        assert time.monotonic() - started < 10
         assert not any(map(is_alive, pids_in(tmp_path)))
         assert list(pool.map(block_functions.refuses, range(4), 9)) == [0, 1, 2, 3]
 
 
 def test_closing_the_engine_does_not_wait_for_work(tmp_path: Path) -> None:
-    """A map is still going on."""
+    """A map is still going on, and would for longer than anybody waits."""
     pool = Processes(2, start_s=None)
-    results = pool.map(block_functions.sleeps, [0.0, 60.0, 60.0], str(tmp_path))
+    results = pool.map(block_functions.sleeps, [0.0, 6e3, 6e3], str(tmp_path))
     next(results)
-    wait_until(lambda: len(pids_in(tmp_path)) == 2)
-    started = time.monotonic()
+    until(lambda: len(pids_in(tmp_path)) == 2)
     pool.close()
-    assert time.monotonic() - started < 10
     assert not any(map(is_alive, pids_in(tmp_path)))
     results.close()
 
@@ -226,13 +219,13 @@ def test_no_worker_outlives_a_program_that_is_killed(how: signal.Signals, tmp_pa
     )
     assert program.stdout is not None
     assert program.stdout.readline() == b"up\n"
-    wait_until(lambda: len(pids_in(tmp_path)) == 2)
+    until(lambda: len(pids_in(tmp_path)) == 2)
     if how is signal.SIGINT:
         os.killpg(program.pid, how)
     else:
         program.send_signal(how)
-    _, said = program.communicate(timeout=20)
-    wait_until(lambda: not any(map(is_alive, pids_in(tmp_path))))
+    _, said = program.communicate(timeout=PATIENCE_S)
+    until(lambda: not any(map(is_alive, pids_in(tmp_path))))
     assert program.returncode == -how
     assert len(re.findall(b"Traceback", said)) == (how is signal.SIGINT)
 

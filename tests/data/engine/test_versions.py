@@ -14,8 +14,12 @@ HERE = {"Python": "3.11", "underdog": "1.2.3", "numpy": "2.0", "rensa": "0.5"}
 
 
 def test_equal_versions_pass() -> None:
-    """Also in another order."""
-    check_versions(HERE, dict(reversed(HERE.items())), where="10.0.0.7")
+    """Also in another order; with any one of them changed they do not."""
+    there = dict(reversed(HERE.items()))
+    check_versions(HERE, there, where="10.0.0.7")
+    for name in HERE:
+        with pytest.raises(InputError, match=f"{name} .* as on this machine; got 0"):
+            check_versions(HERE, there | {name: "0"}, where="10.0.0.7")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Any
 import block_functions
 import pytest
 
+from patience import PATIENCE_S, until
 from underdog.data.engine.outcome import Done, take
 from underdog.data.engine.parcel import Parcel, lay_out, pack, receive, send, send_memory
 from underdog.data.engine.worker import BLOCK, STOP, TASK, WORKER_ENVIRONMENT, command, serve
@@ -28,7 +29,7 @@ def link() -> Iterator[socket.socket]:
     with ours, theirs:
         yield ours
         ours.sendall(STOP)
-        worker.join(10)
+        worker.join(PATIENCE_S)
         assert not worker.is_alive()
 
 
@@ -102,19 +103,19 @@ def test_a_worker_is_done_when_its_parent_hangs_up() -> None:
             os.close(memory.descriptor)
             assert ask(ours, 1) == Done(1)
             ours.sendall(started)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=PATIENCE_S)
         assert said == b""
 
 
 def test_a_worker_leaves_at_once_inside_a_block(tmp_path: Path) -> None:
-    """It would sleep for a minute; its parent hangs up."""
+    """It would sleep for longer than anybody waits; its parent hangs up."""
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(command(theirs.fileno()), pass_fds=[theirs.fileno()])
     with ours:
         set_task(ours, pack((block_functions.sleeps, str(tmp_path))))
         ours.sendall(BLOCK)
-        send(ours, pack(60))
-        while not list(tmp_path.iterdir()):
-            assert process.poll() is None
-    assert process.wait(timeout=20) == 1
+        send(ours, pack(6000))
+        until(lambda: list(tmp_path.iterdir()) or process.poll() is not None)
+        assert process.poll() is None
+    assert process.wait(timeout=PATIENCE_S) == 1

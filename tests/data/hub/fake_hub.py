@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from patience import PATIENCE_S
+
 CONVERTED = "refs/convert/parquet"
 _SHA = "0123456789abcdef0123456789abcdef0123456{number}"
 
@@ -173,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         if name == self.hub.held_path and self.command == "GET":
             self.hub.held.set()
-            self.hub.release.wait(60)
+            self.hub.release.wait(PATIENCE_S)
         if self.hub.broken.is_set():
             self.close_connection = True
             return

@@ -19,6 +19,7 @@ import pytest
 from fake_hub import CONVERTED, FakeHub, serve
 from huggingface_hub import constants
 
+from patience import PATIENCE_S
 from underdog.data.hub.catalogue import SOURCES
 from underdog.data.hub.fetch import fetch
 from underdog.data.hub.ledger import Entry, State, read_ledger
@@ -237,7 +238,7 @@ def continued(tmp_path_factory: pytest.TempPathFactory) -> Continued:
     hub.held_path = "data/train-00001-of-00002.parquet"
     with serve(hub) as address:
         first = start(address, home, out, "sciq")
-        assert hub.held.wait(60)
+        assert hub.held.wait(PATIENCE_S)
         os.kill(first.pid, signal.SIGKILL)
         first.communicate()
         assert first.returncode == -signal.SIGKILL
@@ -245,7 +246,7 @@ def continued(tmp_path_factory: pytest.TempPathFactory) -> Continued:
         hub.held_path = ""
         hub.release.set()
         second = start(address, home, out, "sciq", "piqa", "winogrande")
-        said, faults = second.communicate(timeout=120)
+        said, faults = second.communicate(timeout=PATIENCE_S)
     assert second.returncode == 0, faults
     return Continued(out, home, killed, json.loads(said), faults)
 

@@ -40,9 +40,13 @@ def test_needs_on_one_disk_add_up(tmp_path: Path) -> None:
 
 
 def test_nothing_to_write_needs_nothing(tmp_path: Path) -> None:
-    """A full disk does not keep a fetch from finding that everything is there."""
+    """A full disk does not keep a fetch from finding that everything is there; one byte that is
+    missing does.
+    """
     check_room([Need(tmp_path, 0)], free=lambda path: 0)
     check_room([])
+    with pytest.raises(DiskFullError, match=r"room for about 64 MB is needed; got 0\.0 MB free"):
+        check_room([Need(tmp_path, 1)], free=lambda path: 0)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import io
 import tracemalloc
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -107,3 +108,16 @@ def test_two_anchors_of_one_ailment_in_a_line_count_once() -> None:
     log = b"first sign and second sign\nsecond sign\n"
     (found,) = explain(io.BytesIO(log), (ailment,)).found
     assert found.count == 2
+
+
+@pytest.mark.parametrize("piece", [3, 7, 8, 9, 1 << 20])
+def test_what_a_shell_says_of_a_killed_process_is_its_own_line(piece: int) -> None:
+    """`Killed` stands alone on its line, which is the one that is shown, wherever a piece ends."""
+    log = b"step 12 loss 0.8\nKilled\nKilled by a friend\nstep 1"
+    (found,) = explain(io.BytesIO(log), piece=piece).found
+    assert (found.ailment.name, found.line_number, found.line, found.count) == (
+        "host-memory-killed",
+        2,
+        "Killed",
+        1,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -71,9 +72,14 @@ def test_an_error_of_the_size_of_a_lost_bit_is_seen() -> None:
 
 @pytest.mark.usefixtures("reachable")
 def test_a_hang_a_crash_and_an_exception_are_told_apart_and_survived() -> None:
-    """Each ends its probe only: the rest is computed, and a sleeping grandchild is killed too."""
+    """Each ends its probe only: the rest is computed, and a sleeping grandchild is killed too. The
+    limit is many times what a healthy probe with its process takes on this machine now.
+    """
     names = ("product-float32", "batch-norm", "batch-norm-native", "attention", "sum-bfloat16")
-    found = run_probes(names=names, backend="planted_kernels:open_sick", limit_s=20)
+    begun = time.monotonic()
+    run_probes(names=names[:1], backend="planted_kernels:open_sick")
+    limit_s = max(3.0, 10 * (time.monotonic() - begun))
+    found = run_probes(names=names, backend="planted_kernels:open_sick", limit_s=limit_s)
     assert [each.result for each in found] == [
         Result.RIGHT,
         Result.HUNG,
@@ -81,7 +87,7 @@ def test_a_hang_a_crash_and_an_exception_are_told_apart_and_survived() -> None:
         Result.RAISED,
         Result.RIGHT,
     ]
-    assert found[1].told == "no answer within 20 s; its process group was killed"
+    assert found[1].told == f"no answer within {limit_s:g} s; its process group was killed"
     assert found[2].told.startswith("ended by SIGSEGV")
     assert found[3].told == "RuntimeError: HIP error: invalid device function"
 

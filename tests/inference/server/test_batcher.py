@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from fake_engine import FakeEngine
-from fakes import numbered_questions
+from fakes import FakeClock, numbered_questions
+from patience import PATIENCE_S
 from underdog.inference.server.batcher import Asked, Batcher, BatchLimits, Event, Failed, Job
 from underdog.inference.server.engine import Delta, Sampling
 from underdog.mcq.question import Question
@@ -31,7 +32,7 @@ class Told:
 
     def wait(self, *jobs: Job) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: all(map(self._ended, jobs)), 60)
+            assert self._changed.wait_for(lambda: all(map(self._ended, jobs)), PATIENCE_S)
 
     def _ended(self, job: Job) -> bool:
         return any(not isinstance(each, Delta) or each.finish for each in self.of(job))
@@ -42,7 +43,8 @@ class Bench:
 
     def __init__(self, limits: BatchLimits | None = None) -> None:
         self.engine, self.told = FakeEngine(), Told()
-        self.batcher = Batcher(self.engine, self.told, limits=limits)
+        self.clock = FakeClock()
+        self.batcher = Batcher(self.engine, self.told, limits=limits, clock=self.clock)
 
     def submit(self, *works: Question | Asked) -> list[Job]:
         jobs = [Job("fake", work) for work in works]
@@ -68,7 +70,7 @@ def test_what_arrives_during_a_pass_shares_the_next_one(bench: Bench) -> None:
     bench.engine.gate.clear()
     bench.batcher.begin()
     first = bench.submit(questions[0])
-    assert bench.engine.entered.wait(60)
+    assert bench.engine.entered.wait(PATIENCE_S)
     rest = [job for question in questions[1:] for job in bench.submit(question)]
     bench.engine.gate.set()
     bench.told.wait(*first, *rest)
@@ -116,7 +118,7 @@ def test_cancelled_jobs_are_dropped_waiting_or_in_work(bench: Bench) -> None:
     bench.engine.gate.clear()
     jobs = bench.submit(text("a" * 10), text("b" * 10), text("c" * 10))
     bench.batcher.begin()
-    assert bench.engine.entered.wait(60)
+    assert bench.engine.entered.wait(PATIENCE_S)
     jobs[0].cancelled = jobs[2].cancelled = True
     bench.engine.gate.set()
     bench.told.wait(jobs[1])
@@ -129,7 +131,30 @@ def test_closing_ends_the_thread(bench: Bench) -> None:
     bench.engine.gate.clear()
     bench.submit(text("a" * 10))
     bench.batcher.begin()
-    assert bench.engine.entered.wait(60)
+    assert bench.engine.entered.wait(PATIENCE_S)
     threading.Timer(0.05, bench.engine.gate.set).start()
     bench.batcher.close()
     assert not bench.batcher.alive
+
+
+def test_questions_of_a_slow_model_are_scored_in_passes_that_fit(bench: Bench) -> None:
+    """A question took 4 s: eight that wait together are scored in passes of one, since two may take
+    more than the 15 s of a pass at half that pace; one whose client has gone is not scored.
+    """
+    questions = numbered_questions(9)
+    answer = bench.engine.answer
+
+    def slowly(model: str, asked: Sequence[Question]) -> Sequence[object]:
+        bench.clock.advance(4.0 * len(asked))
+        jobs[-1].cancelled = True
+        return answer(model, asked)
+
+    jobs = [Job("fake", each) for each in questions]
+    bench.engine.answer = slowly  # type: ignore[method-assign, assignment]
+    bench.batcher.submit(jobs[:1])
+    bench.batcher.begin()
+    bench.told.wait(jobs[0])
+    bench.batcher.submit(jobs[1:])
+    bench.told.wait(*jobs[1:-1])
+    assert bench.engine.passes == [("answer", 1)] * 8
+    assert not bench.told.of(jobs[-1])

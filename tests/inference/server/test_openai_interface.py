@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from fakes import numbered_questions
+from patience import PATIENCE_S
 from real_server import Running
 from underdog.inference.score import score
 from underdog.inference.scorer import Scorer
@@ -18,7 +19,9 @@ from underdog.inference.scorer import Scorer
 
 @pytest.fixture(scope="module")
 def client(running: Running) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{running.address}/v1", api_key="unused", timeout=60) as found:
+    with openai.OpenAI(
+        base_url=f"{running.address}/v1", api_key="unused", timeout=PATIENCE_S
+    ) as found:
         yield found
 
 

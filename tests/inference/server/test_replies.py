@@ -12,10 +12,11 @@ import torch
 from fakes import peft_quiet, save_base, save_random_adapter
 from real_server import tiny_scorer
 from underdog.errors import InputError
+from underdog.inference.evidence import tempered
 from underdog.inference.members import open_members
 from underdog.inference.scorer import Scorer
 from underdog.inference.server.engine import Delta, Generation, Message, Refused, Sampling, TokenLog
-from underdog.inference.server.resident import ResidentEngine, Voice, tempered
+from underdog.inference.server.resident import ResidentEngine, Voice
 from underdog.mcq.prediction import Outcome, Prediction
 from underdog.mcq.presentation import Presentation
 

@@ -11,9 +11,10 @@ import pytest
 from fakes import numbered_questions
 from real_server import tiny_scorer
 from underdog.errors import InputError
+from underdog.inference.evidence import tempered
 from underdog.inference.score import score
 from underdog.inference.scorer import Scorer
-from underdog.inference.server.resident import ResidentEngine, Voice, tempered
+from underdog.inference.server.resident import ResidentEngine, Voice
 from underdog.inference.server.voices import base_name, calibrated, named_adapters
 from underdog.mcq.prediction import Prediction
 from underdog.mcq.question import Question

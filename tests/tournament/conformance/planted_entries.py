@@ -24,7 +24,7 @@ CHANGED: dict[str, Planted] = {
         {"asking": "if len(made) == 1: raise IndexError('batch of one')"},
     ),
     "writes nothing": (Code.NO_OUTPUT, {"asking": "return"}),
-    "hangs": (Code.TOO_SLOW, {"asking": "if len(made) == 2: import time; time.sleep(600)"}),
+    "hangs": (Code.TOO_SLOW, {"asking": "if len(made) == 2: import time; time.sleep(6000)"}),
     "takes all memory": (
         Code.OUT_OF_MEMORY,
         {"answering": "if len(answers) == 2:\n    x = [bytearray(10**7) for _ in range(10**6)]"},
@@ -137,7 +137,7 @@ except OSError: pass
 import os, time
 if os.fork() == 0:
     os.setsid()
-    time.sleep(300)
+    time.sleep(6000)
 """
         },
     ),

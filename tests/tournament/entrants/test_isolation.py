@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE_S
 from underdog.errors import InfrastructureError
 from underdog.tournament.entrants import isolation
 from underdog.tournament.entrants.isolation import (
@@ -22,7 +22,7 @@ from underdog.tournament.entrants.isolation import (
     strongest,
 )
 
-LIMITS = Limits(wall_s=60.0)
+LIMITS = Limits(wall_s=PATIENCE_S)
 EVERY = [
     pytest.param(
         each,
@@ -77,7 +77,7 @@ for _ in range(6):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if os.fork():
             os._exit(0)
-        time.sleep(300)
+        time.sleep(6000)
 """
     done = python(tmp_path, code, how)
     assert (done.ended, done.status) == (End.EXITED, 0)
@@ -86,7 +86,7 @@ for _ in range(6):
 
 @pytest.mark.parametrize("how", EVERY)
 def test_the_deadline_ends_what_ignores_signals(tmp_path: Path, how: Isolation) -> None:
-    """Killed with its children, in about the time it was given."""
+    """Killed with its children, long before they would have ended."""
     mark = f"late{os.getpid()}{how}"
     code = f"""
 import os, signal, time
@@ -95,17 +95,15 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 if os.fork() == 0: os.setsid()
 while True: time.sleep(60)
 """
-    begun = time.monotonic()
     done = python(tmp_path, code, how, replace(LIMITS, wall_s=0.5))
     assert (done.ended, done.status) == (End.DEADLINE, None)
-    assert time.monotonic() - begun < 60
     assert running_with(mark) == []
 
 
 LIMITED = {
     End.MEMORY: ("x = []\nwhile True: x.append(bytearray(10**7))", {"memory_bytes": 2 * 10**8}),
     End.PROCESSES: (
-        "import os, time\nfor _ in range(40):\n  if os.fork() == 0: time.sleep(99)\ntime.sleep(99)",
+        "import os, time\nfor _ in range(40):\n  if not os.fork(): break\ntime.sleep(6000)",
         {"processes": 20},
     ),
     End.OUTPUT: ("while True: print('x' * 60000)", {"output_limit_bytes": 10**6}),

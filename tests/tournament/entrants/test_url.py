@@ -15,13 +15,15 @@ from typing import Any
 import pytest
 from match_players import KEYS, QUESTIONS, TOPICS, played, team
 
+from patience import PATIENCE_S
 from underdog.errors import InputError
 from underdog.protocol.editions import EDITIONS
 from underdog.protocol.player import PlayerFault, PlayerFaultKind, StrippedQuestion
 from underdog.tournament.entrants.url import Server, url_entrant
 from underdog.tournament.referee import MatchConfig
 
-EDITION = EDITIONS["2026-02"]
+EDITION = replace(EDITIONS["2026-02"], question_s=PATIENCE_S, answer_s=PATIENCE_S)
+"""No honest reply is late here, however busy the machine."""
 ASKED = StrippedQuestion("1 and 1?", ("1", "2", "3", "4"))
 Reply = Callable[[BaseHTTPRequestHandler, Any], None]
 
@@ -102,7 +104,7 @@ def test_a_server_plays_with_either_shape_of_choices(tmp_path: Path, shape: str)
 def drip(handler: BaseHTTPRequestHandler, body: Any) -> None:
     handler.send_response(200)
     handler.end_headers()
-    for _ in range(200):
+    for _ in range(1000):
         handler.wfile.write(b" ")
         handler.wfile.flush()
         time.sleep(0.05)
@@ -110,7 +112,7 @@ def drip(handler: BaseHTTPRequestHandler, body: Any) -> None:
 
 def drip_header(handler: BaseHTTPRequestHandler, body: Any) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-    for number in range(200):
+    for number in range(1000):
         handler.wfile.write(b"x-%d: y\r\n" % number)
         handler.wfile.flush()
         time.sleep(0.05)
@@ -182,8 +184,9 @@ WRONG: dict[str, tuple[Reply, PlayerFaultKind, str]] = {
 def test_what_a_server_does_wrong_is_told_apart(name: str) -> None:
     """In bounded time, with the kind and the detail that the log of the match keeps."""
     reply, kind, detail = WRONG[name]
+    answer_s = 1.0 if kind is PlayerFaultKind.LATE else PATIENCE_S
     with serving(reply) as url:
-        server = Server(url, replace(EDITION, answer_s=1.0), choices="list")
+        server = Server(url, replace(EDITION, answer_s=answer_s), choices="list")
         with pytest.raises(PlayerFault, match=r".") as caught:
             server.answer([ASKED])
     assert caught.value.kind is kind, caught.value.detail

@@ -22,6 +22,8 @@ from underdog.vision.challenge.submission import (
 )
 from underdog.vision.detection.detections import Detections
 
+SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
 TEMPLATE = ("20200502114224046", "20200502114224047", "20210102114224048")
 SIZES = dict.fromkeys(TEMPLATE, (384, 288))
 GOOD: dict[str, Any] = {"boxes": [[1, 2, 30, 40.5]], "scores": [0.5], "labels": [4]}
@@ -154,7 +156,7 @@ BOX = st.tuples(
 FOUND = st.lists(st.tuples(BOX, st.floats(0, 1), st.integers(1, 4)), max_size=130)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=SHARED)
 @given(st.lists(FOUND, min_size=3, max_size=3), st.integers(0, 3))
 def test_what_is_written_is_always_accepted(
     tmp_path: Path, found: list[list[Any]], images: int

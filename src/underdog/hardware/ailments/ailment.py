@@ -16,7 +16,7 @@ from typing import Any
 
 from underdog.hardware.doctor.finding import Severity
 
-KNOWLEDGE = ("amd.toml", "nvidia.toml", "common.toml")
+KNOWLEDGE = ("amd.toml", "nvidia.toml", "common.toml", "packages.toml", "training.toml")
 SHORTEST_ANCHOR = 7
 """Seven bytes hold one aligned word of four, wherever the anchor begins."""
 
@@ -24,7 +24,8 @@ SHORTEST_ANCHOR = 7
 @dataclass(frozen=True, slots=True)
 class Ailment:
     """`pattern` and `unless` are regular expressions over the bytes of one line, None where the
-    anchors decide alone. `versions` says what is affected, in words.
+    anchors decide alone. An anchor may begin with a line end: then it begins its line. `versions`
+    says what is affected, in words.
     """
 
     name: str
@@ -42,7 +43,7 @@ class Ailment:
     def __post_init__(self) -> None:
         assert self.anchors, self.name
         assert all(len(each) >= SHORTEST_ANCHOR for each in self.anchors), self.name
-        assert all(b"\n" not in each for each in self.anchors), self.name
+        assert all(b"\n" not in each[1:] for each in self.anchors), self.name
         assert self.link.startswith("https://"), self.name
 
     def shows_in(self, line: bytes) -> bool:

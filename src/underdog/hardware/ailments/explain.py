@@ -128,11 +128,13 @@ class _Reader:
     open_line: bool = False
     last_line: dict[str, int] = field(default_factory=dict)
     owners: list[Ailment] = field(init=False)
+    leads: list[int] = field(init=False)
     finder: AnchorFinder = field(init=False)
 
     def __post_init__(self) -> None:
         pairs = [(anchor, each) for each in self.ailments for anchor in each.anchors]
         self.owners = [each for _, each in pairs]
+        self.leads = [int(anchor.startswith(b"\n")) for anchor, _ in pairs]
         self.finder = AnchorFinder([anchor for anchor, _ in pairs])
 
     @property
@@ -149,7 +151,8 @@ class _Reader:
         array = np.frombuffer(text, np.uint8)
         until = len(text) if last else max(self.settled, len(text) - CONTEXT)
         counted = self.settled
-        for at, index in self.finder.find(text):
+        for found_at, index in self.finder.find(text):
+            at = found_at + self.leads[index]
             if self.settled <= at < until:
                 self.ends += text.count(b"\n", counted, at)
                 counted = at

@@ -2,18 +2,22 @@
 
 In: jobs from any thread. Out: events, handed over pass by pass. Between two tokens of the replies
 in work, questions that came meanwhile are scored in one pass and new prompts are read in one pass.
-Never: an event loop, a clock, a job of a client that is gone.
+Questions that would keep the model for longer than a pass may take, by what passes took before, are
+scored in several, so that the first answers do not wait for the last and clients that have given up
+meanwhile cost nothing. Never: an event loop, a job of a client that is gone.
 """
 
 from __future__ import annotations
 
 import itertools
 import threading
-from collections import deque
+import time
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from underdog.inference.pace import Pace
 from underdog.inference.server.engine import Delta, Engine, Generation, Prompt, Refused, Sampling
 from underdog.mcq.prediction import Prediction
 from underdog.mcq.question import Question
@@ -62,6 +66,9 @@ class BatchLimits:
     """Replies of one model in work at a time, at least 1; further ones wait."""
     questions: int = 128
     """Questions scored between two tokens of the replies in work, at least 1."""
+    pass_s: float = 15.0
+    """Seconds that scoring may keep the model at a time; one question is always scored. A quarter
+    of the server's deadline: an answer waits for the pass in work and for its own."""
 
 
 class Batcher:
@@ -74,9 +81,11 @@ class Batcher:
         *,
         limits: BatchLimits | None = None,
         observe: Callable[[Pass], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine, self._deliver, self._observe = engine, deliver, observe
         self._limits = limits or BatchLimits()
+        self._clock, self._paces = clock, defaultdict[str, Pace](Pace)
         self._waiting: deque[Job] = deque()
         self._working: dict[int, Job] = {}
         self._wake = threading.Condition()
@@ -153,14 +162,23 @@ class Batcher:
             del self._working[job.key]
 
     def _answer(self, model: str, jobs: Sequence[Job]) -> None:
-        if not jobs:
-            return
+        """As many at a time as fit into a pass; who has gone meanwhile is not answered."""
+        left, pace = list(jobs), self._paces[model]
+        while left:
+            fits = pace.fits(_questions(left), self._limits.pass_s) if pace.known else len(left)
+            part = left[: max(fits, 1)]
+            left = [job for job in left[len(part) :] if not job.cancelled]
+            begun = self._clock()
+            self._score(model, part)
+            pace.note(_questions(part), self._clock() - begun)
+
+    def _score(self, model: str, jobs: Sequence[Job]) -> None:
         self._observe(Pass("answer", len(jobs)))
-        questions = [job.work for job in jobs if isinstance(job.work, Question)]
+        questions = _questions(jobs)
         try:
             predictions = self._engine.answer(model, questions)
         except Exception as error:  # noqa: BLE001  (the server round a request, style rule 26)
-            self._one_by_one(error, model, jobs, self._answer)
+            self._one_by_one(error, model, jobs, self._score)
             return
         self._deliver(list(zip(jobs, predictions, strict=True)))
 
@@ -221,3 +239,7 @@ class Batcher:
             if isinstance(each, Refused) or each.finish is not None:
                 del self._working[each.key]
         self._deliver(events)
+
+
+def _questions(jobs: Sequence[Job]) -> list[Question]:
+    return [job.work for job in jobs if isinstance(job.work, Question)]

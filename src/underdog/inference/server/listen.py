@@ -1,8 +1,8 @@
 """A socket, the application behind it, and an orderly end.
 
-In: an application and its service. Out: nothing; returns when the server has stopped. On SIGTERM or
-SIGINT new requests are answered 503 while those in flight are finished, at most for the time of
-grace; a second signal ends at once. Never: the model, a route.
+In: an application, and what is told when it is to end. Out: nothing; returns when the server has
+stopped. On SIGTERM or SIGINT nothing new is taken while requests in flight are finished, at most
+for the time of grace; a second signal ends at once. Never: the model, a route.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from underdog.errors import InputError
-from underdog.inference.server.service import Service
 
 logger = logging.getLogger("underdog.server")
 
@@ -49,9 +48,20 @@ class ListenConfig:
     """Open connections at a time; further ones are answered 503."""
 
 
+class Stoppable(Protocol):
+    """What serves, as far as its end is concerned."""
+
+    draining: bool
+    """Set once, when nothing new is to be taken."""
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that are still to be finished."""
+
+
 def listen(
     app: ASGIApp,
-    service: Service,
+    service: Stoppable,
     config: ListenConfig,
     *,
     begun: Callable[[str], None] = lambda _: None,
@@ -96,7 +106,7 @@ class StoppingServer(uvicorn.Server):
     """Finishes what is in flight before it closes its socket."""
 
     def __init__(
-        self, config: uvicorn.Config, service: Service, grace_s: float, begun: Callable[[], None]
+        self, config: uvicorn.Config, service: Stoppable, grace_s: float, begun: Callable[[], None]
     ) -> None:
         super().__init__(config)
         self._service, self._grace_s, self._begun = service, grace_s, begun

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import torch
 
 from underdog.errors import InputError
-from underdog.inference.evidence import log_sum_exp
+from underdog.inference.evidence import tempered
 from underdog.inference.score import score
 from underdog.inference.scorer import Scorer
 from underdog.inference.server.engine import (
@@ -191,23 +191,6 @@ class ResidentEngine:
             list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False
         )
         return text
-
-
-def tempered(prediction: Prediction, temperature: float) -> Prediction:
-    """Probabilities to the power of 1 / temperature, normalised again; the choice stays."""
-    if temperature == 1 or prediction.log_probs is None:
-        return prediction
-    cooled = [value / temperature for value in prediction.log_probs]
-    total = log_sum_exp(cooled)
-    log_probs = tuple(min(value - total, 0.0) for value in cooled)
-    return Prediction(
-        prediction.question_id,
-        prediction.presentation,
-        prediction.outcome,
-        prediction.choice,
-        log_probs,
-        prediction.elapsed_s,
-    )
 
 
 def _text_config(model: Any) -> Any:

@@ -7,7 +7,7 @@ alarm.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
@@ -60,7 +60,7 @@ def _limit(sight: Sight) -> float:
 
 def _idle(sight: Sight) -> str | None:
     recent = sight.recent(IDLE_WINDOW_S)
-    busy = _of_gpu(recent, lambda gpu: gpu.busy_percent)
+    busy = _busiest(recent)
     process = [r.process_cpu_percent for r in recent if r.process_cpu_percent is not None]
     if len(busy) + len(process) < 2 or max(busy, default=0.0) > IDLE_GPU:
         return None
@@ -72,23 +72,51 @@ def _idle(sight: Sight) -> str | None:
 
 
 def _hung(sight: Sight) -> str | None:
+    """Any of the run's cards."""
     recent = sight.recent(IDLE_WINDOW_S)
-    busy = _of_gpu(recent, lambda gpu: gpu.busy_percent)
-    watts = _of_gpu(recent, lambda gpu: gpu.watts)
     last = sight.beats[-1].at_s if sight.beats else sight.now_s
-    usual = _of_gpu([r for r in sight.readings if r.at_s < last], lambda gpu: gpu.watts)
-    if len(busy) < 2 or min(busy) < HUNG_BUSY or len(watts) < 2 or len(usual) < 2:
-        return None
-    if median(watts) > HUNG_WATTS * median(usual):
-        return None
-    return f"the GPU {min(busy):.0f} % busy on {median(watts):.0f} W instead of {median(usual):.0f}"
+    before = [reading for reading in sight.readings if reading.at_s < last]
+    for card in used_cards(recent):
+        busy = _of_card(recent, card, lambda gpu: gpu.busy_percent)
+        watts = _of_card(recent, card, lambda gpu: gpu.watts)
+        usual = _of_card(before, card, lambda gpu: gpu.watts)
+        if len(busy) < 2 or min(busy) < HUNG_BUSY or len(watts) < 2 or len(usual) < 2:
+            continue
+        if (now := median(watts)) <= HUNG_WATTS * median(usual):
+            return (
+                f"GPU {card} {min(busy):.0f} % busy on {now:.0f} W instead of {median(usual):.0f}"
+            )
+    return None
 
 
-def _of_gpu(
-    readings: Sequence[Reading], value: Callable[[GpuReading], float | None]
-) -> list[float]:
-    found = (None if (gpu := each.gpu) is None else value(gpu) for each in readings)
+USED_SHARE = 0.25
+
+
+def used_cards(readings: Sequence[Reading]) -> list[int]:
+    """Places of the cards that are taken to be the run's: those that hold at least a quarter of
+    what the fullest holds. A card beside them that only drives a display says nothing of the run.
+    """
+    held = [gpu.vram_used_bytes or 0.0 for gpu in readings[-1].gpus] if readings else []
+    return [card for card, size in enumerate(held) if size >= USED_SHARE * max(held)]
+
+
+GpuMeasure = Callable[[GpuReading], float | None]
+
+
+def _of_card(readings: Sequence[Reading], card: int, value: GpuMeasure) -> list[float]:
+    found = (value(each.gpus[card]) for each in readings if len(each.gpus) > card)
     return [each for each in found if each is not None]
+
+
+def _busiest(readings: Sequence[Reading]) -> list[float]:
+    """Of each reading, how busy the busiest of the run's cards is, in per cent."""
+    cards = used_cards(readings)
+    told = (
+        [gpu.busy_percent for card, gpu in enumerate(each.gpus) if card in cards]
+        for each in readings
+    )
+    known = ([busy for busy in row if busy is not None] for row in told)
+    return [max(row) for row in known if row]
 
 
 STARVED_S, STARVED_BUSY, STARVED_PROCESS, STARVED_READINGS = 180.0, 40.0, 40.0, 10
@@ -106,10 +134,11 @@ def data_starved(sight: Sight) -> str | None:
     working = _between(sight.recent(STARVED_S), beats, 3 * (beat_s(sight) or 0.0))
     if len(working) < STARVED_READINGS or working[-1].at_s - working[0].at_s < STARVED_S / 2:
         return None
-    busy = _of_gpu(working, lambda gpu: gpu.busy_percent)
+    busy = _busiest(working)
     if busy:
-        least = median(busy)
-        return f"The GPU is busy {least:.0f} % of the time." if least <= STARVED_BUSY else None
+        share = median(busy)
+        who = "The GPU is" if len(used_cards(working)) == 1 else "The busiest GPU is"
+        return f"{who} busy {share:.0f} % of the time." if share <= STARVED_BUSY else None
     process = [r.process_cpu_percent for r in working if r.process_cpu_percent is not None]
     if len(process) < STARVED_READINGS or median(process) > STARVED_PROCESS:
         return None
@@ -160,7 +189,7 @@ def memory_leaking(sight: Sight) -> str | None:
     if not sight.beats or sight.beats[0].at_s > sight.now_s - LEAK_S:
         return None
     recent = sight.recent(LEAK_S + 5)
-    for name, used, total in _memories():
+    for name, used, total in _memories(recent):
         series = [(r.at_s, have) for r in recent if (have := used(r)) is not None]
         whole = next((size for r in recent if (size := total(r)) is not None), None)
         if whole is not None and (found := _growth(series, whole, sight)) is not None:
@@ -177,17 +206,17 @@ def _horizon_s(sight: Sight, longest_s: float) -> float:
 Measure = Callable[[Reading], float | None]
 
 
-def _memories() -> tuple[tuple[str, Measure, Measure], ...]:
-    def vram(reading: Reading) -> float | None:
-        return None if reading.gpu is None else reading.gpu.vram_used_bytes
+def _memories(readings: Sequence[Reading]) -> Iterator[tuple[str, Measure, Measure]]:
+    """The process, and each card of the run."""
+    yield "The process", lambda r: r.process_bytes, lambda r: r.ram_total_bytes
+    cards = used_cards(readings)
+    for card in cards:
+        name = "The GPU's memory" if len(cards) == 1 else f"The memory of GPU {card}"
+        yield name, _on(card, lambda g: g.vram_used_bytes), _on(card, lambda g: g.vram_total_bytes)
 
-    def vram_total(reading: Reading) -> float | None:
-        return None if reading.gpu is None else reading.gpu.vram_total_bytes
 
-    return (
-        ("The process", lambda reading: reading.process_bytes, lambda r: r.ram_total_bytes),
-        ("The GPU's memory", vram, vram_total),
-    )
+def _on(card: int, value: GpuMeasure) -> Measure:
+    return lambda reading: value(reading.gpus[card]) if len(reading.gpus) > card else None
 
 
 def _growth(series: list[tuple[float, float]], whole: float, sight: Sight) -> str | None:

@@ -17,20 +17,27 @@ WINDOW = 10
 """Beats whose median counts as the loss; fewer than half of them may be outliers."""
 LEVELS = 100
 """How many such windows are looked back."""
-EPOCH_WINDOW = 2
-"""The same where a beat is a whole epoch."""
+EPOCH_WINDOW, ENTRY_WINDOW = 2, 5
+"""The same where a beat is a whole epoch, or what a trainer of transformers logs, which mostly is
+the mean of several steps.
+"""
+ENTRY_KINDS = ("transformers", "log")
 ABOVE_LOWEST = 1.5
 ABOVE_START = 2.0
 """How far the loss may rise above its lowest of this chunk, and above the start of training."""
 NOISE = 6.0
 """A rise must also be this many standard deviations of the noise."""
 DEAD_BEATS = 20
+NO_NUMBER_BEATS = 10
+"""So many gradients in a row that are no number: loss scaling skips single ones, and a few at the
+start of training in float16."""
 FALLEN, HIGH = 0.5, 0.2
 """A score below this share of the best one, which must have been at least HIGH, has collapsed."""
 
 
 def diverging(sight: Sight) -> str | None:
-    """The loss is no number; or its median over 10 beats is 1.5 times the lowest of this chunk (or
+    """The loss is no number, or ten gradients in a row are none (transformers then tells a loss of
+    0); or its median over 10 beats is 1.5 times the lowest of this chunk (or
     twice that of the first beats, where there are no chunks of another difficulty), beyond the
     noise, for 20 beats.
     """
@@ -39,6 +46,9 @@ def diverging(sight: Sight) -> str | None:
         return None
     if not math.isfinite(last.loss):
         return f"The loss of {sight.facts.unit} {last.step} is {last.loss}."
+    if _no_gradient(sight):
+        hidden = ", and the loss that is told as 0 is none either" if last.loss == 0 else ""
+        return f"The gradient has been no number for {NO_NUMBER_BEATS} beats{hidden}."
     size = _window(sight)
     recent = chunk_beats(sight.beats[-LEVELS * size :])
     own = [beat.loss for beat in recent if beat.loss is not None]
@@ -57,8 +67,16 @@ def diverging(sight: Sight) -> str | None:
     return f"The loss rose {than} to {now:.3g} (median of {size} beats)."
 
 
+def _no_gradient(sight: Sight) -> bool:
+    norms = [beat.grad_norm for beat in sight.beats[-NO_NUMBER_BEATS:]]
+    told = [norm for norm in norms if norm is not None]
+    return len(told) == NO_NUMBER_BEATS and not any(map(math.isfinite, told))
+
+
 def _window(sight: Sight) -> int:
-    return EPOCH_WINDOW if sight.facts.unit == "epoch" else WINDOW
+    if sight.facts.unit == "epoch":
+        return EPOCH_WINDOW
+    return ENTRY_WINDOW if sight.facts.kind in ENTRY_KINDS else WINDOW
 
 
 def _levels(losses: list[float], size: int) -> list[float]:

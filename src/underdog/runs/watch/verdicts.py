@@ -36,8 +36,8 @@ class Kind(Enum):
     HEALTHY = "healthy"
 
 
-OVER = (Kind.CRASHED, Kind.FINISHED)
 FINE = (Kind.HEALTHY, Kind.FINISHED)
+OF_TRAINING = (Kind.DIVERGING, Kind.COLLAPSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +114,17 @@ found with the second examination."""
 
 
 def judge(sight: Sight) -> tuple[Verdict, ...]:
-    """All that holds, the heaviest first; never empty. A run that is over gets one verdict."""
+    """All that holds, the heaviest first; never empty. Of a run that is over, what it says of its
+    training still counts: one whose loss was no number did not come to a good end.
+    """
     over = _over(sight)
-    if over is not None:
-        return (over,)
     found = [
         Verdict(kind, evidence, advice)
         for kind, judge_it, advice in JUDGES
-        if (evidence := judge_it(sight)) is not None
+        if (over is None or kind in OF_TRAINING) and (evidence := judge_it(sight)) is not None
     ]
+    if over is not None:
+        return (over, *found) if over.kind is Kind.CRASHED else (*found, over)
     return tuple(found) or (Verdict(Kind.HEALTHY, training.calm(sight), "Nothing to do."),)
 
 

@@ -1,4 +1,4 @@
-"""Tells a lack of memory from other errors, and how to cut a step's rows so that it fits."""
+"""How to cut a step's rows so that they fit into memory, and the end of that."""
 
 from __future__ import annotations
 
@@ -7,18 +7,6 @@ import gc
 import torch
 
 from underdog.errors import RunError
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """MemoryError, or what torch raises on accelerators ("CUDA out of memory", "HIP out of
-    memory": `torch.OutOfMemoryError`, a RuntimeError) and on CPUs ("can't allocate memory").
-    """
-    if isinstance(error, MemoryError):
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and (
-        "out of memory" in text or "can't allocate memory" in text
-    )
 
 
 def more_parts(parts: int, rows: int) -> int | None:

@@ -1,0 +1,1 @@
+"""The pages of a tournament over HTTP, as they change."""
