@@ -1,7 +1,7 @@
 """Does a detector learn the same without the vendor's library? Patched and unpatched, over seeds.
 
-    python benchmarks/patched_training.py --out DIR [--seeds 3] [--epochs 8] [--train 160]
-                                          [--val 80] [--device cpu]
+    python benchmarks/patched_training.py --out DIR [--seeds 3] [--epochs 8] [--train 320]
+                                          [--val 160] [--device cpu] [--threads N]
 
 YOLOv8n from nothing on the built-in thermal set; frames and order are the seed's, so a pair differs
 in the convolutions alone. Continues when started again. Last line: JSON, mAP50 of each
@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--train", type=int, default=320)
     parser.add_argument("--val", type=int, default=160)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, help="of each run; default: all cores")
     args = parser.parse_args()
     scores: dict[bool, list[float]] = {True: [], False: []}
     seconds: dict[bool, list[float]] = {True: [], False: []}
@@ -39,7 +40,13 @@ def main() -> None:
         frames = ThermalConfig(train=args.train, val=args.val, seed=seed)
         data = synthesise(args.out / f"data-{seed}", frames)
         for patch in (False, True):
-            config = WalkConfig(epochs=args.epochs, seed=seed, device=args.device, patch=patch)
+            config = WalkConfig(
+                epochs=args.epochs,
+                seed=seed,
+                device=args.device,
+                patch=patch,
+                threads=args.threads,
+            )
             out = args.out / f"{'patched' if patch else 'plain'}-{seed}"
             result = train(config.job(data, out))
             scores[patch].append(result.scores["map50"])

@@ -38,9 +38,11 @@ NOTE = """
 Why TRL is slower here: (1) its fused head skips unlabelled positions only on Triton devices
 (trl/trainer/utils.py::add_fused_lm_head, `compact`), so on a CPU it makes the logits of every
 token; on a GPU that part of the gap would be gone. (2) It pads random rows to the longest of 16; we
-batch rows of similar length. (3) It passes a padding mask; with padding on the right none is
-needed. (4) Our layers are a few steps of autograd (underdog/adapters/fused.py), and of the last
-layer only keys and values run where nothing is read (underdog/adapters/last_layer.py).
+batch rows of similar length, without padding, and compute what they begin with alike once
+(underdog/adapters/prefix_tree.py). (3) Its threads share every operation; ours have rows of their
+own (underdog/training/crew.py). (4) Our layers are a few steps of autograd
+(underdog/adapters/fused.py), and of the last layer only keys and values run where nothing is read
+(underdog/adapters/last_layer.py).
 Gradient checkpointing is off on both sides (TRL's default is on, and slower). Both sides are fed
 the same token ids and start from the same adapter weights; tokenising is not in the times."""
 

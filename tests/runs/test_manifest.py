@@ -63,3 +63,16 @@ def test_a_file_of_someone_else_is_not_taken_for_a_header(tmp_path: Path, conten
         open_manifest(tmp_path, Manifest(IDENTITY, {}))
     assert caught.value.where == str(path)
     assert path.read_text() == content
+
+
+def test_keys_that_came_later_stand_for_what_was_done_before(tmp_path: Path) -> None:
+    """A header without them continues with the old value, and is refused with another one, told as
+    a change; a table that the header does not have is not made up.
+    """
+    before = {"training": {"packing": "padded"}, "other": {"key": 1}}
+    open_manifest(tmp_path, Manifest({"training": {"seed": 3}}, {}), before=before)
+    same = Manifest({"training": {"seed": 3, "packing": "padded"}}, {})
+    assert open_manifest(tmp_path, same, before=before).identity == {"training": {"seed": 3}}
+    changed = Manifest({"training": {"seed": 3, "packing": "tree"}}, {})
+    with pytest.raises(RunMismatchError, match=r"training\.packing was 'padded', now 'tree'"):
+        open_manifest(tmp_path, changed, before=before)

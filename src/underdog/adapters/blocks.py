@@ -19,6 +19,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 from underdog.adapters.frozen_steps import FrozenRmsNorm, Rotary
 from underdog.adapters.lora_steps import Gated
+from underdog.adapters.prefix_tree import AtNodes, OverRows, PrefixTree
 
 FAMILIES = ("Llama", "Mistral", "Qwen2", "Qwen3")
 """Layers that are x + attention(norm(x)), then x + mlp(norm(x)), and nothing else; attention with
@@ -58,6 +59,40 @@ def fused_blocks(model: Any, together: Together, feed_forward: FeedForward) -> I
             vars(module).pop("project", None)
 
 
+def takes_trees(model: Any, *, longest: int) -> bool:
+    """Whether a pass inside `fused_blocks` may be given a `prefix_tree` with rows of up to
+    `longest` tokens: nothing but attention looks at other tokens, and every attention is one of
+    those changed, without dropout and without a window.
+    """
+    layers = getattr(_decoder(model), "layers", ())
+    return bool(layers) and all(
+        type_named(layer, KNOWN_LAYERS)
+        and "project" in vars(layer.self_attn)
+        and layer.self_attn.attention_dropout == 0
+        and (_window(layer.self_attn) or longest) >= longest
+        for layer in layers
+    )
+
+
+def _decoder(model: Any) -> Any:
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    return getattr(base, "model", None)
+
+
+def type_named(module: Any, names: frozenset[str]) -> bool:
+    """By the class or one above it: FSDP2 puts a class of its own in front of what it cuts up."""
+    return any(kind.__name__ in names for kind in type(module).__mro__)
+
+
+def _window(attention: Any) -> int | None:
+    """Tokens that a query sees at most, or None: Qwen's layers say so, Mistral's configuration."""
+    if hasattr(attention, "sliding_window"):
+        own: int | None = attention.sliding_window
+        return own
+    of_all: int | None = getattr(attention.config, "sliding_window", None)
+    return of_all
+
+
 def _is_silu(activation: Any) -> bool:
     return isinstance(activation, torch.nn.SiLU) or type(activation).__name__ == "SiLUActivation"
 
@@ -94,6 +129,7 @@ def _attention_forward(attention: Any, plain: Callable[..., Any]) -> Callable[..
         position_embeddings: Any = None,
         attention_mask: torch.Tensor | None = None,
         past_key_values: Any = None,
+        prefix_tree: PrefixTree | None = None,
         **kwargs: Any,
     ) -> Any:
         if not attention.training or past_key_values is not None:
@@ -106,7 +142,8 @@ def _attention_forward(attention: Any, plain: Callable[..., Any]) -> Callable[..
             )
         layers = (attention.q_proj, attention.k_proj, attention.v_proj)
         query, key, value = attention.project(layers, hidden_states)
-        attended = attend(attention, query, key, value, position_embeddings, attention_mask)
+        mask = attention_mask if prefix_tree is None else None
+        attended = attend(attention, query, key, value, position_embeddings, mask, tree=prefix_tree)
         return attention.o_proj(attended), None
 
     return forward
@@ -121,28 +158,40 @@ def attend(
     mask: torch.Tensor | None,
     *,
     query_rotation: tuple[torch.Tensor, torch.Tensor] | None = None,
+    tree: PrefixTree | None = None,
 ) -> torch.Tensor:
     """All heads side by side (B, Q, X), from queries (B, Q, X), keys and values (B, L, X).
 
     `rotation` are cos and sin (1 or B, L, D); those of the queries where they are not at all
-    positions are `query_rotation`.
+    positions are `query_rotation`. With a tree, keys, values and their rotation are those of its
+    nodes, and so are queries and what is given, if they are at all positions; `mask` is then one
+    of rows, or None for causal attention.
     """
     query, key = _heads(attention, queries, "q_norm"), _heads(attention, keys, "k_norm")
     value = _heads(attention, values, None)
     cos, sin = (each.unsqueeze(1) for each in rotation)
     cos_q, sin_q = (each.unsqueeze(1) for each in query_rotation or rotation)
     turn: Any = Rotary.apply
+    query, key = turn(query, cos_q, sin_q), turn(key, cos, sin)
+    if tree is not None:
+        over_rows: Any = OverRows.apply
+        key, value = over_rows(key, tree), over_rows(value, tree)
+        query = over_rows(query, tree) if query_rotation is None else query
     attended, _ = sdpa_attention_forward(
         attention,
-        turn(query, cos_q, sin_q),
-        turn(key, cos, sin),
+        query,
+        key,
         value,
         mask,
         dropout=attention.attention_dropout,
         scaling=attention.scaling,
     )
-    flat: torch.Tensor = attended.reshape(*queries.shape[:-1], -1)
-    return flat
+    flat: torch.Tensor = attended.reshape(*attended.shape[:2], -1)
+    if tree is None or query_rotation is not None:
+        return flat
+    at_nodes: Any = AtNodes.apply
+    nodes: torch.Tensor = at_nodes(flat, tree)
+    return nodes
 
 
 def _heads(attention: Any, flat: torch.Tensor, norm: str | None) -> torch.Tensor:

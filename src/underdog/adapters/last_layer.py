@@ -9,27 +9,29 @@ docs/benchmarks.md.
 In: a model and a mask of positions. Out: from the last layer (1, P, H) in place of (B, L, H), row
 by row as the mask says. Never: another number at those positions than rounding gives.
 
-Shapes: B rows, L tokens, P positions wanted of the whole batch, Q at most of one row, H hidden.
+Shapes: B rows, L tokens, N nodes of a tree (`prefix_tree`; B is 1 and L is N then, except inside
+of attention), P positions wanted of the whole batch, Q at most of one row, H hidden.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 
-from underdog.adapters.blocks import KNOWN_LAYERS, attend
+from underdog.adapters.blocks import KNOWN_LAYERS, attend, type_named
+from underdog.adapters.prefix_tree import PrefixTree
 
 
-class Reading:
-    """`wanted` is a mask (B, L) of the positions whose logits the next forward pass is for, or
-    None for all. It has to stay until the backward pass is over.
+class Reading(threading.local):
+    """`wanted` is a mask (B, L) of the positions whose logits the next forward pass of this thread
+    is for, or None for all. It has to stay until the backward pass is over.
     """
 
-    def __init__(self) -> None:
-        self.wanted: torch.Tensor | None = None
+    wanted: torch.Tensor | None = None
 
 
 @contextmanager
@@ -53,10 +55,8 @@ def last_layer_where_read(model: Any) -> Iterator[Reading]:
 def _last_layer(model: Any) -> Any:
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
     layers = getattr(getattr(base, "model", None), "layers", None)
-    # FSDP2 puts a class of its own in front of a layer that it has cut up.
     last = layers[-1] if layers else None
-    known = any(kind.__name__ in KNOWN_LAYERS for kind in type(last).__mro__)
-    return last if known else None
+    return last if type_named(last, KNOWN_LAYERS) else None
 
 
 def _where_read(layer: Any, plain: Callable[..., Any], reading: Reading) -> Callable[..., Any]:
@@ -65,8 +65,8 @@ def _where_read(layer: Any, plain: Callable[..., Any], reading: Reading) -> Call
         if wanted is None or not layer.training:
             return plain(hidden_states, **kwargs)
         normed_BLH = layer.input_layernorm(hidden_states)
-        fused = "project" in vars(layer.self_attn) and kwargs.get("attention_mask") is None
-        if fused:
+        whole = kwargs.get("attention_mask") is None or kwargs.get("prefix_tree") is not None
+        if "project" in vars(layer.self_attn) and whole:
             attended_PH = _attended(layer.self_attn, normed_BLH, wanted, **kwargs)
         else:
             attended_PH = layer.self_attn(hidden_states=normed_BLH, **kwargs)[0][wanted]
@@ -82,6 +82,7 @@ def _attended(
     wanted: torch.Tensor,
     *,
     position_embeddings: tuple[torch.Tensor, torch.Tensor],
+    prefix_tree: PrefixTree | None = None,
     **_: Any,
 ) -> torch.Tensor:
     """Causal attention over `normed` (B, L, H), with queries at wanted positions only: (P, H).
@@ -89,18 +90,38 @@ def _attended(
     Rows with fewer of them than the others ask at their first position again, and those answers
     are dropped.
     """
-    rows, places = wanted.nonzero(as_tuple=True)
-    turns = wanted.cumsum(dim=1)[rows, places] - 1
-    at_BQ = torch.zeros(len(wanted), int(turns.max()) + 1, dtype=torch.long, device=wanted.device)
+    places_BL = wanted if prefix_tree is None else _in_rows(wanted, prefix_tree)
+    rows, places = places_BL.nonzero(as_tuple=True)
+    turns = places_BL.cumsum(dim=1)[rows, places] - 1
+    count, length = places_BL.shape
+    at_BQ = torch.zeros(count, int(turns.max()) + 1, dtype=torch.long, device=wanted.device)
     at_BQ[rows, turns] = places
     key, value = attention.project((attention.k_proj, attention.v_proj), normed)
-    asking = torch.arange(len(wanted), device=wanted.device).unsqueeze(1)
-    query = attention.q_proj(normed[asking, at_BQ])
-    tokens = torch.arange(wanted.shape[1], device=wanted.device)
+    asking = torch.arange(count, device=wanted.device).unsqueeze(1)
+    # Where queries come from: rows and places, or one row of nodes.
+    from_BQ = (asking, at_BQ)
+    if prefix_tree is not None:
+        from_BQ = (torch.zeros_like(asking), prefix_tree.nodes[asking, at_BQ])
+    query = attention.q_proj(normed[from_BQ])
+    tokens = torch.arange(length, device=wanted.device)
     seen_B1QL = (tokens <= at_BQ.unsqueeze(-1)).unsqueeze(1)
-    cos, sin = (each.expand(len(wanted), -1, -1)[asking, at_BQ] for each in position_embeddings)
+    cos, sin = (each.expand(len(wanted), -1, -1)[from_BQ] for each in position_embeddings)
     attended = attend(
-        attention, query, key, value, position_embeddings, seen_B1QL, query_rotation=(cos, sin)
+        attention,
+        query,
+        key,
+        value,
+        position_embeddings,
+        seen_B1QL,
+        query_rotation=(cos, sin),
+        tree=prefix_tree,
     )
     read_PH: torch.Tensor = attention.o_proj(attended[rows, turns])
     return read_PH
+
+
+def _in_rows(wanted: torch.Tensor, tree: PrefixTree) -> torch.Tensor:
+    """A mask of nodes (1, N) as one of their first places in rows (B, L), in the same order."""
+    places_BL = torch.zeros_like(tree.nodes, dtype=torch.bool)
+    places_BL.view(-1)[tree.firsts] = wanted[0]
+    return places_BL

@@ -3,41 +3,95 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from underdog.vision.yolo.settings import Augmentation, Execution, YoloConfig
     from underdog.vision.yolo.train import YoloResult
+
+Settings = TypeVar("Settings")
+
+
+TRAINING = {
+    "imgsz": "longer side in pixels",
+    "batch": "images per pass",
+    "epochs": "passes over the training images",
+    "nominal_batch": "images per optimizer step, summed over passes",
+    "optimizer": "auto (sets the rate, too), SGD, AdamW, ...",
+    "lr0": "first learning rate",
+    "warmup_epochs": "epochs of rising learning rate",
+    "patience": "epochs without gain",
+    "seed": "of everything random",
+    "precision": "auto: by what the device is, without Ultralytics' check",
+}
+"""Fields of `YoloConfig`, each an option of its name, with its help."""
+AUGMENTATION = {
+    "mosaic": "chance of four images in one",
+    "close_mosaic": "last epochs without",
+    "scale": "largest relative change of size",
+    "translate": "largest shift",
+    "fliplr": "chance of mirroring",
+    "hsv_v": "largest change of brightness",
+}
+"""Fields of `Augmentation`, likewise."""
 
 
 def add_actions(actions: Any) -> None:
     """Declare the sub-commands; `actions` is what argparse's add_subparsers gave."""
+    _add_train(actions)
+    _add_predict(actions)
+    _add_walk(actions)
+
+
+def _add_train(actions: Any) -> None:
+    from underdog.vision.yolo.settings import Augmentation, Execution, YoloConfig
+
     text = "train a YOLO detector through Ultralytics; the same command continues"
     train = actions.add_parser("train", help=text, description=text)
-    add = train.add_argument
-    add("--data", type=Path, required=True, metavar="DIR", help="a YOLO folder with data.yaml")
-    add(
+    _add_data(train)
+    train.add_argument(
         "--model",
         default="yolov8n.yaml",
         help="an architecture of Ultralytics, or a .pt file, which is code: only one you trust "
         "(default: %(default)s)",
     )
-    add("--out", type=Path, required=True, metavar="DIR", help="folder of the run")
-    _add_config(train.add_argument_group("training"))
-    _add_augmentation(train.add_argument_group("augmentation"))
-    _add_execution(train.add_argument_group("machine"))
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the run")
+    _add_fields(train.add_argument_group("training"), YoloConfig(), TRAINING)
+    _add_fields(train.add_argument_group("augmentation"), Augmentation(), AUGMENTATION)
+    machine, execution = train.add_argument_group("machine"), Execution()
+    _add_device(machine)
+    _add_fields(machine, execution, {"workers": "processes that load images"})
+    _add_threads(machine)
+    _add_fields(machine, execution, {"budget_mib": "workspace of one convolution"})
+    machine.add_argument(
+        "--stall",
+        dest="stall_s",
+        type=float,
+        default=execution.stall_s,
+        metavar="SECONDS",
+        help="shortest silence that is a stall (default: %(default)s)",
+    )
+    choices = ("wait", "stop")
+    machine.add_argument("--on-stall", choices=choices, default="wait", help="(default: wait)")
+
+
+def _add_predict(actions: Any) -> None:
     text = "detect in the images of a data set with a run or a .pt file; continues after a kill"
     predict = actions.add_parser("predict", help=text, description=text)
     add = predict.add_argument
     add("source", type=Path, help="a run's folder, or a .pt file, which is code")
-    add("--data", type=Path, required=True, metavar="DIR", help="a YOLO folder with data.yaml")
+    _add_data(predict)
     add("--split", default="val", choices=("train", "val", "test"))
     add("--out", type=Path, required=True, metavar="FILE", help="one JSON line per image")
     add("--imgsz", type=int, help="default: as trained, 640 for a file")
     add("--batch", type=int, default=16)
     add("--confidence", type=float, default=0.001, help="least score (default: %(default)s)")
     _add_device(predict)
+
+
+def _add_walk(actions: Any) -> None:
     text = "the whole path on the built-in thermal set: data, training, scores by month, submission"
     walk = actions.add_parser("run", help=text, description=text)
     add = walk.add_argument
@@ -46,45 +100,21 @@ def add_actions(actions: Any) -> None:
     add("--val", type=int, default=160, metavar="N", help="frames (default: %(default)s)")
     add("--epochs", type=int, default=12, help="(default: %(default)s)")
     add("--seed", type=int, default=0)
-    add("--threads", type=int, metavar="N", help="CPU threads (default: all cores)")
+    _add_threads(walk)
     _add_device(walk)
 
 
-def _add_config(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
-    add("--imgsz", type=int, default=640, help="longer side in pixels (default: %(default)s)")
-    add("--batch", type=int, default=16, help="images per pass (default: %(default)s)")
-    add("--epochs", type=int, default=50, help="(default: %(default)s)")
-    add(
-        "--nominal-batch",
-        type=int,
-        default=64,
-        help="images per optimizer step, summed over passes (default: %(default)s)",
-    )
-    add("--optimizer", default="auto", help="auto (sets the rate, too), SGD, AdamW, ...")
-    add("--lr0", type=float, default=0.01, help="first learning rate (default: %(default)s)")
-    add("--warmup-epochs", type=float, default=3.0, help="(default: %(default)s)")
-    add("--patience", type=int, default=100, help="epochs without gain (default: %(default)s)")
-    add("--seed", type=int, default=0)
-    add(
-        "--precision",
-        default="auto",
-        choices=("auto", "float32", "bfloat16", "float16"),
-        help="auto: by what the device is, without Ultralytics' check (default: auto)",
-    )
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    text = "a YOLO folder with data.yaml"
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help=text)
 
 
-def _add_augmentation(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
-    add("--mosaic", type=float, default=1.0, help="chance of four images in one (default: 1)")
-    add("--close-mosaic", type=int, default=10, help="last epochs without (default: 10)")
-    add("--scale", type=float, default=0.5, help="largest relative change of size (default: 0.5)")
-    add("--translate", type=float, default=0.1, help="largest shift (default: 0.1)")
-    add("--fliplr", type=float, default=0.5, help="chance of mirroring (default: 0.5)")
-    add("--hsv-v", type=float, default=0.4, help="largest change of brightness (default: 0.4)")
+def _add_threads(parser: argparse._ActionsContainer) -> None:
+    text = "CPU threads (default: all cores)"
+    parser.add_argument("--threads", type=int, metavar="N", help=text)
 
 
-def _add_device(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+def _add_device(parser: argparse._ActionsContainer) -> None:
     add = parser.add_argument
     add("--device", default="auto", help="auto, cpu or cuda (ROCm's name, too)")
     add(
@@ -94,72 +124,42 @@ def _add_device(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> No
     )
 
 
-def _add_execution(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
-    _add_device(group)
-    add("--workers", type=int, default=0, help="processes that load images (default: 0)")
-    add("--threads", type=int, metavar="N", help="CPU threads (default: all cores)")
-    add("--budget-mib", type=int, default=256, help="workspace of one convolution")
-    add("--stall", type=float, default=120.0, metavar="SECONDS", help="shortest stall (120)")
-    add("--on-stall", choices=("wait", "stop"), default="wait", help="(default: wait)")
+def _add_fields(group: argparse._ActionsContainer, values: Any, texts: dict[str, str]) -> None:
+    """One option per named field of a settings value, with the value as default."""
+    for name, text in texts.items():
+        default = getattr(values, name)
+        group.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=type(default),
+            default=default,
+            choices=tuple(type(default)) if isinstance(default, StrEnum) else None,
+            help=f"{text} (default: {default})",
+        )
+
+
+def _settings(kind: type[Settings], args: argparse.Namespace, **given: Any) -> Settings:
+    """A settings value from the options named as its fields, and what is given."""
+    names = [field.name for field in fields(kind) if field.name not in given]
+    return kind(**{name: getattr(args, name) for name in names}, **given)
 
 
 def _train(args: argparse.Namespace) -> int:
     from underdog.cli.console import ProgressBar, console
-    from underdog.vision.yolo.settings import YoloJob
+    from underdog.vision.yolo.settings import Augmentation, Execution, YoloConfig, YoloJob
     from underdog.vision.yolo.train import train
 
     job = YoloJob(
-        args.data, args.model, args.out, _config(args), _augmentation(args), _execution(args)
+        args.data,
+        args.model,
+        args.out,
+        _settings(YoloConfig, args),
+        _settings(Augmentation, args),
+        _settings(Execution, args, stop_on_stall=args.on_stall == "stop"),
     )
     with ProgressBar() as progress:
         result = train(job, progress=progress, say=progress.say)
     console.print(sentence(result), soft_wrap=True, markup=False)
     return 0
-
-
-def _config(args: argparse.Namespace) -> YoloConfig:
-    from underdog.vision.yolo.settings import Precision, YoloConfig
-
-    return YoloConfig(
-        epochs=args.epochs,
-        batch=args.batch,
-        imgsz=args.imgsz,
-        nominal_batch=args.nominal_batch,
-        optimizer=args.optimizer,
-        lr0=args.lr0,
-        warmup_epochs=args.warmup_epochs,
-        patience=args.patience,
-        seed=args.seed,
-        precision=Precision(args.precision),
-    )
-
-
-def _augmentation(args: argparse.Namespace) -> Augmentation:
-    from underdog.vision.yolo.settings import Augmentation
-
-    return Augmentation(
-        mosaic=args.mosaic,
-        close_mosaic=args.close_mosaic,
-        scale=args.scale,
-        translate=args.translate,
-        fliplr=args.fliplr,
-        hsv_v=args.hsv_v,
-    )
-
-
-def _execution(args: argparse.Namespace) -> Execution:
-    from underdog.vision.yolo.settings import Execution
-
-    return Execution(
-        device=args.device,
-        patch=args.patch,
-        workers=args.workers,
-        threads=args.threads,
-        budget_mib=args.budget_mib,
-        stall_s=args.stall,
-        stop_on_stall=args.on_stall == "stop",
-    )
 
 
 def sentence(result: YoloResult) -> str:
@@ -205,15 +205,7 @@ def _run(args: argparse.Namespace) -> int:
     from underdog.cli.detection import show_evaluation
     from underdog.vision.walk import WalkConfig, walk
 
-    config = WalkConfig(
-        train=args.train,
-        val=args.val,
-        epochs=args.epochs,
-        seed=args.seed,
-        device=args.device,
-        patch=args.patch,
-        threads=args.threads,
-    )
+    config = _settings(WalkConfig, args)
     with ProgressBar() as progress:
         done = walk(args.out, config, progress=progress, say=progress.say)
     console.print(sentence(done.training), soft_wrap=True, markup=False)

@@ -33,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what loads the base; unsloth needs its package and a CUDA or ROCm GPU",
     )
     add("--style", choices=("texts", "letters"), default="texts", help="how answers are asked for")
+    add(
+        "--loss",
+        choices=("vocabulary", "options"),
+        default="vocabulary",
+        help="options: the right letter against the letters offered, not against every token",
+    )
     add("--chunks", type=int, metavar="N", help="only the first N chunks of the curriculum")
     add("--seed", type=int, default=0, help="of everything random (default: 0)")
     add("--max-tokens", type=int, default=512, metavar="N", help="longer rows are left out")
@@ -195,6 +201,12 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
     add("--subspaces", metavar="DIR", help="where oplora keeps what it computes once per base")
     add("--accumulation", type=int, default=1, metavar="N", help="forward passes per step")
     add(
+        "--packing",
+        choices=("tree", "padded"),
+        default="tree",
+        help="rows without padding, what they begin with alike computed once; or side by side",
+    )
+    add(
         "--activation-checkpointing",
         nargs="?",
         type=int,
@@ -274,6 +286,7 @@ def make_config(args: argparse.Namespace) -> TrainingConfig:
     """The flags as the config that `train` takes."""
     from underdog.mcq.prompt import PromptStyle
     from underdog.training.config import (
+        AnswerLoss,
         CheckpointConfig,
         ExecutionConfig,
         TrainingConfig,
@@ -285,6 +298,7 @@ def make_config(args: argparse.Namespace) -> TrainingConfig:
     return TrainingConfig(
         style=PromptStyle(args.style),
         seed=args.seed,
+        loss=AnswerLoss(args.loss),
         max_tokens=args.max_tokens,
         schedule=ScheduleConfig(
             epochs=args.epochs,
@@ -309,6 +323,7 @@ def make_config(args: argparse.Namespace) -> TrainingConfig:
             subspace_folder=args.subspaces,
             accumulation=args.accumulation,
             activation_checkpointing=args.activation_checkpointing,
+            packing=args.packing,
             sharding=args.sharding,
             trackers=tuple(args.tracker),
         ),

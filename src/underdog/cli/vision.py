@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Sequence
 
     from rich.table import Table
     from torch import nn
 
-    from underdog.vision.conv.bench import Timing
+    from underdog.vision.conv.bench import Layer, Timing
     from underdog.vision.conv.engine import Engine
     from underdog.vision.conv.tune import Tuner
     from underdog.vision.conv.witness import Sighting
+    from underdog.vision.yolo.step import StepTiming
 
 _PACKAGES = {"torch", "torchvision", "ultralytics", "PIL", "yaml", "jinja2", "cv2"}
 """Of the extra "vision", as they are imported."""
@@ -38,11 +40,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--shape", type=int, nargs=4, default=(2, 3, 256, 256), metavar=("N", "C", "H", "W")
     )
     _add_common(doctor)
-    text = "time six layers of YOLOv8n against the vendor's library and two ways round it"
+    text = "time convolutions of YOLO against the vendor's library and two ways round it"
     bench = actions.add_parser("bench", help=text, description=text)
     bench.add_argument("--batch", type=_positive, default=4)
     bench.add_argument("--rounds", type=_positive, default=5, help="the fastest counts")
+    bench.add_argument(
+        "--model",
+        metavar="NAME.yaml",
+        help="all distinct convolutions of this architecture of Ultralytics, such as yolo11n.yaml "
+        "(default: six layers of YOLOv8n at 640 pixels)",
+    )
+    bench.add_argument(
+        "--imgsz", type=_positive, default=640, help="of --model's images (default: %(default)s)"
+    )
+    bench.add_argument(
+        "--step", action="store_true", help="whole training steps (of yolov8n.yaml by default)"
+    )
+    bench.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="with --step: a YOLO folder to time the data loader on; gives a projection",
+    )
+    bench.add_argument(
+        "--epochs", type=_positive, default=50, help="of the projection (default: %(default)s)"
+    )
     bench.add_argument("--explain", action="store_true", help="also show what tuning measured")
+    bench.add_argument("--page", type=Path, metavar="FILE", help="write an HTML page with a plot")
     _add_common(bench)
     text = "random convolutions for some minutes: wrong numbers, NaN, repeatability, leaks"
     stress = actions.add_parser("stress", help=text, description=text)
@@ -177,28 +201,116 @@ def _sightings_table(title: str, sightings: Counter[Sighting]) -> Table:
 
 
 def _bench(args: argparse.Namespace) -> int:
+    return _bench_step(args) if args.step else _bench_layers(args)
+
+
+def _bench_step(args: argparse.Namespace) -> int:
+    import tempfile
+
+    from underdog.cli.console import ProgressBar, console
+    from underdog.runs.files import write_json
+    from underdog.vision.yolo.seclusion import secluded
+    from underdog.vision.yolo.step import (
+        StepConfig,
+        contenders,
+        headline,
+        loader_rate,
+        project,
+        time_steps,
+    )
+
+    engine, _ = _engine(args)
+    config = StepConfig(args.model or "yolov8n.yaml", args.imgsz, args.batch, args.device)
+    with tempfile.TemporaryDirectory() as private, secluded(Path(private)):
+        with ProgressBar() as progress:
+            timings = time_steps(config, contenders(engine), rounds=args.rounds, progress=progress)
+        rate = loader_rate(args.imgsz, args.batch, data=args.data)
+    console.print(_steps_table(timings, args.batch))
+    result = headline(timings) | {"loader_images_per_s": rate.images_per_s}
+    if rate.images is not None:
+        found = project(
+            timings[0].seconds,
+            args.batch,
+            rate.images_per_s,
+            images=rate.images,
+            epochs=args.epochs,
+        )
+        result |= found._asdict()
+        console.print(
+            f"Step and loader in turn: {found.images_per_s:.1f} images/s; {rate.images} images an "
+            f"epoch, {found.epoch_s / 3600:.2f} hours; {args.epochs} epochs, {found.days:.2f} days."
+        )
+    for name, value in result.items():
+        console.print(f"{name}: {value:.4g}")
+    if args.json:
+        write_json(args.json, {"steps": [each.to_json() for each in timings]} | result)
+    return 0
+
+
+def _steps_table(timings: list[StepTiming], batch: int) -> Table:
+    from rich.table import Table
+
+    table = Table(title="A training step; MiB kept for backward per image", title_justify="left")
+    for name in ("", "ms", "by convolutions", "in all", "operations by a vendor"):
+        table.add_column(name, justify="right" if name else "left")
+    for each in timings:
+        kept = (size / batch / 2**20 for size in (each.conv_saved_bytes, each.saved_bytes))
+        table.add_row(
+            each.contender,
+            f"{1000 * each.seconds:.1f}",
+            *(f"{mib:.1f}" for mib in kept),
+            str(each.vendor_operations),
+        )
+    return table
+
+
+def _bench_layers(args: argparse.Namespace) -> int:
     import torch
 
-    from underdog.cli.console import console
+    from underdog.cli.console import ProgressBar, console
     from underdog.runs.files import write_json
     from underdog.vision.conv.bench import contenders, headline, parts, run
+    from underdog.vision.conv.bench_page import write_page
     from underdog.vision.conv.spec import Layout
     from underdog.vision.conv.tune import identity
 
     engine, tuner = _engine(args)
-    device = torch.device(args.device)
-    timings = run(contenders(engine), batch=args.batch, rounds=args.rounds, device=device)
+    device, layers = torch.device(args.device), _layers(args)
+    with ProgressBar() as progress:
+        timings = run(
+            contenders(engine),
+            batch=args.batch,
+            rounds=args.rounds,
+            device=device,
+            layers=layers,
+            progress=progress,
+        )
     console.print(_timings_table(timings))
     if args.explain:
-        for name, spec, part in parts(args.batch, Layout.CHANNELS_LAST):
+        for name, spec, part in parts(args.batch, Layout.CHANNELS_LAST, layers):
             console.print(_trials_table(f"{name}, {part}", tuner.explain(spec, part, device)))
     result = headline(timings)
     for name, value in result.items():
         console.print(f"{name}: {value:.2f}")
+    where = identity(device)
     if args.json:
-        found = {"timings": [each.to_json() for each in timings], "on": identity(device)}
+        found = {"timings": [each.to_json() for each in timings], "on": where}
         write_json(args.json, found | result)
+    if args.page:
+        device_name = f"{where.get('chip', args.device)}, torch {where['torch']}"
+        console.print(f"Page: {write_page(args.page, timings, device=device_name)}")
     return 0
+
+
+def _layers(args: argparse.Namespace) -> Sequence[Layer]:
+    """The model's distinct convolutions, or the reference's six layers."""
+    from underdog.vision.conv.bench import LAYERS
+
+    if args.model is None:
+        return LAYERS
+    from underdog.vision.yolo.layers import distinct_layers
+
+    return distinct_layers(args.model, args.imgsz)
 
 
 def _timings_table(timings: list[Timing]) -> Table:
@@ -214,7 +326,8 @@ def _timings_table(timings: list[Timing]) -> Table:
     for layer in dict.fromkeys(each.layer for each in timings):
         row = [each for each in timings if each.layer == layer]
         cells = [f"{1000 * each.total_s:.1f} ({each.saved_bytes / 2**20:.1f})" for each in row]
-        table.add_row(layer, *cells)
+        many = f" (x {row[0].times})" if row[0].times > 1 else ""
+        table.add_row(layer + many, *cells)
     table.add_section()
     table.add_row("all", *(f"{1000 * total:.1f}" for total in totals.values()))
     return table

@@ -28,8 +28,11 @@ class Manifest:
     context: Mapping[str, Any]
 
 
-def open_manifest(folder: Path, manifest: Manifest) -> Manifest:
-    """Write the header, or check that the one on disk has the same identity and return it.
+def open_manifest(
+    folder: Path, manifest: Manifest, *, before: Mapping[str, Any] | None = None
+) -> Manifest:
+    """Write the header, or check that the one on disk has the same identity and return it. Keys
+    that it does not have yet, inside of tables that it has, count as those of `before`.
 
     Raises RunMismatchError naming the first differing keys with both values, and how many more.
     """
@@ -38,7 +41,8 @@ def open_manifest(folder: Path, manifest: Manifest) -> Manifest:
         write_json(path, {"identity": manifest.identity, "context": manifest.context})
         return read_manifest(folder)
     stored = read_manifest(folder)
-    differences = list(_differences(stored.identity, _as_json(manifest.identity)))
+    had = _completed(stored.identity, before or {})
+    differences = list(_differences(had, _as_json(manifest.identity)))
     if differences:
         raise RunMismatchError(
             "a folder of the same recipe and data is needed",
@@ -63,6 +67,15 @@ def read_manifest(folder: Path) -> Manifest:
             hint="a folder that underdog made, or a new one",
         )
     return Manifest(identity, context)
+
+
+def _completed(stored: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """With the missing keys of tables."""
+    completed = dict(stored)
+    for name, table in before.items():
+        if isinstance(stored.get(name), Mapping):
+            completed[name] = {**table, **stored[name]}
+    return completed
 
 
 def _as_json(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from underdog.adapters.adapter import alignments
@@ -10,15 +11,14 @@ from underdog.hardware.memory_errors import is_out_of_memory
 from underdog.mcq.prediction import Prediction
 from underdog.mcq.question import Question
 from underdog.runs.metrics import ALIGNMENT, VALIDATION, ChunkMetrics
+from underdog.training.agreement import ask_agreed
 from underdog.training.checkpoint import Trained
 from underdog.training.examination import examine, undisturbed
 from underdog.training.guards.collapse import judge_collapse
-from underdog.training.guards.config import Guard
 from underdog.training.guards.memory import free_memory
 from underdog.training.plan import Evaluate, LoopPlan, LoopTools
-from underdog.training.reactions import ask_fewer, calm_down, stopped
+from underdog.training.reactions import ask_fewer, calm_down
 from underdog.training.schedule import Batch
-from underdog.training.sharding import no_room_in_one
 from underdog.training.state import LoopState, Reading
 from underdog.training.watchdog import Watchdog
 
@@ -166,21 +166,21 @@ def ask_in_slices(
     watch: Watchdog,
 ) -> list[Prediction]:
     """One prediction per question, in order. A slice that does not fit into memory is asked again
-    in halves, as are all later ones.
+    in halves, as are all later ones; with a base that is cut up, in all processes.
     """
     assert tools.exams is not None
     found: list[Prediction] = []
     while len(found) < len(questions):
         asked = questions[len(found) : len(found) + state.asked_at_once]
+        put = partial(tools.exams.ask, trained.model, asked)
         lacking: str | None = None
         try:
-            found += tools.exams.ask(trained.model, asked)
+            together = tools.processes.sharded
+            found += ask_agreed(put, trained.model, tools.processes) if together else put()
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
             lacking = str(error) or type(error).__name__
-            if tools.processes.sharded:
-                raise stopped(Guard.MEMORY, no_room_in_one(lacking), state, tools) from None
         if lacking is not None:  # outside of the handler: the traceback holds the pass's tensors
             free_memory()
             ask_fewer(lacking, len(asked), plan, state, tools)

@@ -35,6 +35,7 @@ from underdog.runs.files import (
     replacing_folder,
     write_json,
 )
+from underdog.training.crew import Crew
 from underdog.training.snapshot import Snapshot, take_snapshot
 from underdog.training.state import LoopState
 
@@ -54,12 +55,15 @@ _STEP = re.compile(r"step-(\d{8,})")
 
 class Trained(NamedTuple):
     """What changes in training: the `peft` model and its optimizer. `reading` tells the model's
-    last layer which positions matter, when it can be told.
+    last layer which positions matter, when it can be told. `trees`: rows go in as one tree
+    (`adapters.prefix_tree`). `crew`: several threads compute rows of their own.
     """
 
     model: Any
     optimizer: Any
     reading: Reading | None = None
+    trees: bool = False
+    crew: Crew | None = None
 
 
 def save_checkpoint(run: Path, trained: Trained, state: LoopState, *, keep: int) -> Path:

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from underdog.errors import InputError
 from underdog.mcq.prompt import PromptStyle
 from underdog.training.guards.config import GuardConfig, WatchConfig
 from underdog.training.schedule import ScheduleConfig
+
+
+class AnswerLoss(StrEnum):
+    """What the right answer is compared with."""
+
+    VOCABULARY = "vocabulary"
+    """Every token, at each token of the answer and at its end: what a language model is trained on,
+    and what text generation needs."""
+    OPTIONS = "options"
+    """The letters offered, once: what scoring reads. The model is not taught to write nothing but a
+    letter, nor to stop after it. For style "letters" only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,10 @@ class ExecutionConfig:
     """Every how many layers activations are computed twice instead of being kept: 0 for none, 1 for
     every layer (the least memory, about a third slower), n for every n-th. The same numbers. false
     and true are read as 0 and 1."""
+    packing: str = "tree"
+    """"tree": without padding, and what rows of a pass begin with alike is computed once; on a CPU
+    each thread computes rows of its own. "padded": rows side by side, filled up to the longest. The
+    same mathematics. Models that take no tree, and adapters with dropout, are always padded."""
     batch: str = "given"
     """"given": a step is cut into `accumulation` parts. "auto": into as few as `underdog plan`
     finds to fit into this machine's memory; a continued run keeps its first number."""
@@ -77,6 +93,8 @@ class ExecutionConfig:
         object.__setattr__(self, "activation_checkpointing", int(self.activation_checkpointing))
         if self.batch not in {"given", "auto"}:
             raise InputError('batch "given" or "auto"', got=self.batch)
+        if self.packing not in {"tree", "padded"}:
+            raise InputError('packing "tree" or "padded"', got=repr(self.packing))
         if self.sharding not in {"none", "full"}:
             raise InputError('sharding "none" or "full"', got=self.sharding)
         if self.device not in {"auto", "cpu"}:
@@ -140,6 +158,8 @@ class TrainingConfig:
     """How answers are asked for: "texts" or "letters"."""
     seed: int = 0
     """Of the order, the replays, the choice orders shown and the adapter's first weights."""
+    loss: AnswerLoss = AnswerLoss.VOCABULARY
+    """"vocabulary", or "options": the softmax is over the letters of the choices alone."""
     max_tokens: int = 512
     """Longest row trained on, in tokens with answer and end; longer ones are counted, left out."""
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
@@ -160,3 +180,14 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         if self.max_tokens < 3:
             raise InputError("max_tokens of at least 3", got=str(self.max_tokens))
+        try:
+            object.__setattr__(self, "loss", AnswerLoss(self.loss))
+        except ValueError as error:
+            known = ", ".join(AnswerLoss)
+            raise InputError(f"a loss out of {known}", got=repr(self.loss)) from error
+        if self.loss is AnswerLoss.OPTIONS and self.style is not PromptStyle.LETTERS:
+            raise InputError(
+                "letters to choose from are needed for the loss over options",
+                got=f"style {self.style}, where each choice is a text of its own",
+                hint='style = "letters", or loss = "vocabulary"',
+            )

@@ -21,6 +21,8 @@ from underdog.runs.manifest import Manifest
 from underdog.training.config import TrainingConfig
 
 ADAPTER_NAME, RESULT_NAME = "adapter", "result.json"
+BEFORE = {"training": {"packing": "padded", "loss": "vocabulary"}}
+"""What the header of a run that began before these keys existed stands for."""
 SMALL_MODEL_WEIGHTS = 10_000_000
 """Measured 2026-11 with the 2M base on 2 cores beside other work: the same 13 steps took 2.8 s on
 one thread and 118 s on two, because OpenMP's threads spin at every barrier."""
@@ -92,7 +94,7 @@ def make_manifest(
     execution = recipe.pop("execution")
     checkpoints = recipe.pop("checkpoints")
     watch = recipe.pop("watch")
-    for name in ("accumulation", "activation_checkpointing"):
+    for name in ("accumulation", "activation_checkpointing", "packing"):
         recipe[name] = execution.pop(name)
     identity = {
         **job.identity,

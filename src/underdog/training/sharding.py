@@ -52,7 +52,13 @@ def shard_base(adapted: Any, *, count: int, device: torch.device) -> None:
     mesh = init_device_mesh(device.type, (count,))
     whole = set(trainable_parameters(adapted).values())
     for layer in layers:
-        fully_shard(layer, mesh=mesh, ignored_params=whole & set(layer.parameters()))
+        # Each layer is the root of its own tree, and roots stay whole after a pass unless told.
+        fully_shard(
+            layer,
+            mesh=mesh,
+            reshard_after_forward=True,
+            ignored_params=whole & set(layer.parameters()),
+        )
         # Put together once here: first done under torch's inference mode, where questions are
         # asked, a layer's weights would be tensors that autograd refuses for ever.
         layer.unshard()

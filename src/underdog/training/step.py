@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 from accelerate import Accelerator
 
-from underdog.training.batches import BatchTensors, Example, answer_loss, collate, cut_evenly
+from underdog.training.batches import (
+    BatchTensors,
+    Example,
+    answer_loss,
+    collate,
+    collate_tree,
+    cut_evenly,
+)
 from underdog.training.checkpoint import Trained
 
 
@@ -52,9 +60,7 @@ def forward_and_backward(share: Share, trained: Trained, accelerator: Accelerato
     """Leave this share's gradient of the mean loss over the whole step's answer tokens; gives its
     part of that mean.
     """
-    batches = [collate(part) for part in share.parts]
-    losses = [_part_loss(batch, share.answer_tokens, trained, accelerator) for batch in batches]
-    return sum(losses)
+    return sum(_part_loss(part, share.answer_tokens, trained, accelerator) for part in share.parts)
 
 
 def clip(trained: Trained, accelerator: Accelerator, *, max_norm: float) -> float:
@@ -68,14 +74,41 @@ def weights_of(trained: Trained) -> list[torch.Tensor]:
 
 
 def _part_loss(
-    part: BatchTensors, answer_tokens: int, trained: Trained, accelerator: Accelerator
+    rows: Sequence[Example], answer_tokens: int, trained: Trained, accelerator: Accelerator
 ) -> float:
-    batch = part.to(accelerator.device)
+    shares = [rows] if trained.crew is None else trained.crew.shares(rows)
+    if trained.crew is None or len(shares) == 1:
+        loss = _loss(collated(rows, trained).to(accelerator.device), answer_tokens, trained)
+        accelerator.backward(loss)
+        return loss.item()
+    tasks = [partial(_gradients, share, answer_tokens, trained) for share in shares]
+    loss_sum = 0.0
+    for loss, gradients in trained.crew.each(tasks):
+        loss_sum += loss
+        for weight, gradient in zip(weights_of(trained), gradients, strict=True):
+            if gradient is not None:
+                weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
+    return loss_sum
+
+
+def collated(rows: Sequence[Example], trained: Trained) -> BatchTensors:
+    """As the model takes them."""
+    return (collate_tree if trained.trees else collate)(rows)
+
+
+def _loss(batch: BatchTensors, answer_tokens: int, trained: Trained) -> torch.Tensor:
     if trained.reading is not None:
         trained.reading.wanted = batch.answers
-    loss = answer_loss(trained.model, batch) / answer_tokens
-    accelerator.backward(loss)
-    return loss.item()
+    return answer_loss(trained.model, batch) / answer_tokens
+
+
+def _gradients(
+    rows: Sequence[Example], answer_tokens: int, trained: Trained
+) -> tuple[float, tuple[torch.Tensor | None, ...]]:
+    """Of some rows alone, beside other threads that do the same: they see nothing of it."""
+    loss = _loss(collated(rows, trained), answer_tokens, trained)
+    gradients = torch.autograd.grad(loss, weights_of(trained), allow_unused=True)
+    return loss.item(), gradients
 
 
 def set_learning_rate(optimizer: Any, rate: float) -> None:

@@ -21,6 +21,7 @@ from accelerate import Accelerator
 
 from underdog.adapters.adapter import attach, parameter_groups, settle
 from underdog.adapters.base import model_digest
+from underdog.adapters.blocks import takes_trees
 from underdog.adapters.fused import fused_lora
 from underdog.adapters.last_layer import last_layer_where_read
 from underdog.adapters.lora import (
@@ -45,6 +46,7 @@ from underdog.training.arithmetic import exact_arithmetic
 from underdog.training.batches import Encoder, LeftOut, choose_rows
 from underdog.training.checkpoint import Contents, Trained, put_contents, read_newest
 from underdog.training.config import ExecutionConfig, TrainingConfig
+from underdog.training.crew import crew_of
 from underdog.training.exams import Ask, Exams, make_exams
 from underdog.training.loop import run_loop
 from underdog.training.metrics import MetricsSink, MetricsWriter, Unwritten
@@ -52,6 +54,7 @@ from underdog.training.outcome import keep_adapter, make_result
 from underdog.training.plan import Evaluate, LoopPlan, LoopTools
 from underdog.training.processes import ALONE, Processes, join_processes
 from underdog.training.record import (
+    BEFORE,
     TrainingJob,
     TrainingResult,
     asked,
@@ -132,7 +135,7 @@ def _open(
 ) -> tuple[TrainingResult | None, int]:
     """Take the folder: its result when it is complete, and the threads to compute with."""
     held.enter_context(locked(job.out))
-    stored = open_manifest(job.out, manifest)
+    stored = open_manifest(job.out, manifest, before=BEFORE)
     done = read_result(job.out, say=say)
     if done is None:
         clean_partial(job.out)
@@ -153,7 +156,7 @@ def _train(
     job: TrainingJob, rows: tuple[Row, ...], listeners: _Listeners, processes: Processes
 ) -> TrainingResult:
     config = job.config
-    encoder = Encoder(job.base.tokenizer, config.style, seed=config.seed)
+    encoder = Encoder(job.base.tokenizer, config.style, seed=config.seed, loss=config.loss)
     kept, lengths, left_out = choose_rows(rows, encoder, max_tokens=config.max_tokens)
     if not kept:
         raise InputError(
@@ -312,17 +315,34 @@ def adapted(
         optimizer = accelerator.prepare_optimizer(make_optimizer(prepared, job.adapter, config))
         with ExitStack() as shortcuts:
             shortcuts.enter_context(recomputing(model, every_n_layers=every_n_layers))
-            reading = None
+            trained = Trained(prepared, optimizer)
             if not is_unsloth(model):  # whose kernels replace these layers as a whole
-                shortcuts.enter_context(fused_lora(prepared))
-                reading = shortcuts.enter_context(last_layer_where_read(prepared))
-            yield Trained(prepared, optimizer, reading), accelerator
+                trained = _with_shortcuts(trained, job, shortcuts, processes)
+            yield trained, accelerator
     finally:
         model_with_adapter.unload()
         for weight, trainable in zip(base_weights, was_trainable, strict=True):
             weight.requires_grad_(trainable)
         model.eval()
         accelerator.free_memory()
+
+
+def _with_shortcuts(
+    trained: Trained, job: TrainingJob, held: ExitStack, processes: Processes
+) -> Trained:
+    """All that makes a step cheaper and does not change it, as far as the model allows."""
+    held.enter_context(fused_lora(trained.model))
+    reading = held.enter_context(last_layer_where_read(trained.model))
+    execution = job.config.execution
+    trees = (
+        execution.packing == "tree"
+        and job.adapter.dropout == 0
+        and takes_trees(trained.model, longest=job.config.max_tokens)
+    )
+    crew = None
+    if trees and _on_cpu(execution) and not processes.sharded and torch.get_num_threads() > 1:
+        crew = held.enter_context(crew_of(torch.get_num_threads()))
+    return trained._replace(reading=reading, trees=trees, crew=crew)
 
 
 def open_bases(job: TrainingJob, say: Callable[[str], None]) -> SubspaceStore | None:

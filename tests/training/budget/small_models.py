@@ -85,6 +85,9 @@ def adapted(case: Case) -> Iterator[tuple[Any, BatchTensors]]:
     model = AutoModelForCausalLM.from_config(config, dtype=getattr(torch, case.dtype)).eval()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
+        warnings.simplefilter(
+            "ignore", RuntimeWarning
+        )  # peft's patterns for experts, of no use here
         prepared = attach(model, case.adapter, seed=0)
     prepared.train()
     answers = torch.zeros(case.rows, case.length, dtype=torch.bool)

@@ -9,6 +9,7 @@ from underdog.adapters.settings import AdapterKind
 from underdog.training.budget.activations import kept_bytes
 from underdog.training.budget.memory import _moments
 
+EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 24}
 CASES = (
     Case(),
     Case(layers=1),
@@ -35,6 +36,18 @@ CASES = (
     Case(family="mistral", sizes={"num_key_value_heads": 1, "intermediate_size": 96}),
     Case(targets=("q_proj", "k_proj", "v_proj", "o_proj")),
     Case(targets=("gate_proj", "up_proj", "down_proj"), layers=3, vocabulary=900),
+    Case(family="qwen3_moe", sizes=EXPERTS, layers=3),
+    Case(family="qwen3_moe", sizes=EXPERTS, layers=1, rank=3),
+    Case(family="qwen3_moe", sizes={**EXPERTS, "norm_topk_prob": True}, layers=2),
+    Case(family="qwen3_moe", sizes=EXPERTS, layers=3, dtype="bfloat16"),
+    Case(family="qwen3_moe", sizes=EXPERTS, layers=4, every_n_layers=1),
+    Case(family="qwen3_moe", sizes=EXPERTS, layers=4, every_n_layers=3),
+    Case(
+        family="qwen3_moe",
+        sizes=EXPERTS,
+        layers=3,
+        targets=("q_proj", "k_proj", "v_proj", "o_proj"),
+    ),
 )
 
 

@@ -55,7 +55,7 @@ def test_the_choice_outlives_the_process(tmp_path: Path) -> None:
     assert {trial.choice.algorithm for trial in first} == {"native", *registry.ALGORITHMS}
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", '{"format": 1, "sha256": "0", "entries": {}}'])
+@pytest.mark.parametrize("damage", ["{", "[]", '{"format": 2, "sha256": "0", "entries": {}}'])
 def test_a_damaged_cache_is_told_and_made_again(
     tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from underdog.adapters.settings import AdapterKind, AdapterSettings
+from underdog.adapters.settings import ALL_LINEAR, AdapterKind, AdapterSettings
 from underdog.training.budget.adapter_size import adapted
 from underdog.training.budget.shape import Linear, Shape
 
@@ -98,19 +98,29 @@ def kept_bytes(shape: Shape, adapter: AdapterSettings, one: Pass) -> Kept:
     shared = 2 * one.length * shape.head_width * one.width  # rotary
     start = _norm(shape, one, n) + _start_masks(shape, adapter, one)
     head = head_bytes(shape, one)
+    again = recomputed(shape, one.every_n_layers)
+    carried = again * n * shape.hidden * one.width
     if shape.layers < 2:
         indices = 0 if shape.experts else _gathered(one)
+        if again:
+            return Kept(0, 0, 0, 0, carried, 0, head)
         return Kept(0, 0, 0, last - start - indices, 0, shared, head)
-    again = recomputed(shape.layers, one.every_n_layers)
-    middle = shape.layers - 2 - max(again - 1, 0)
+    last_again = shape.experts > 0 and again > 0 and (shape.layers - 1) % one.every_n_layers == 0
+    if last_again:
+        last = 0
+    if again == shape.layers:
+        shared = 0  # handed to blocks, and kept by none
+    middle = shape.layers - 2 - max(again - 1 - last_again, 0)
     first = 0 if again else block - start
-    carried = again * n * shape.hidden * one.width
     return Kept(first, block, middle, last, carried, shared, head)
 
 
-def recomputed(layers: int, every_n_layers: int) -> int:
-    """Blocks that are computed twice: the first, the n-th after it and so on, never the last."""
-    return 0 if every_n_layers == 0 else -(-(layers - 1) // every_n_layers)
+def recomputed(shape: Shape, every_n_layers: int) -> int:
+    """Blocks that are computed twice: the first, the n-th after it and so on; the last one only if
+    it is of experts, and so not known to `adapters.last_layer`.
+    """
+    may = shape.layers if shape.experts else shape.layers - 1
+    return 0 if every_n_layers == 0 else -(-may // every_n_layers)
 
 
 def block_bytes(shape: Shape, adapter: AdapterSettings, one: Pass) -> int:
@@ -124,6 +134,7 @@ def head_bytes(shape: Shape, one: Pass) -> int:
     """The last norm, the log-probabilities (a, V) in float32, the targets and the loss."""
     a = one.tokens if shape.experts else one.answer_tokens
     targets = 8 * one.answer_tokens + FLOAT32
+    targets += one.tokens if shape.experts else 0  # the marks by which the head's rows are taken
     return _norm(shape, one, a) + FLOAT32 * one.answer_tokens * shape.vocabulary + targets
 
 
@@ -197,16 +208,33 @@ def _feed_forward(shape: Shape, adapter: AdapterSettings, one: Pass, tokens: int
     """Gate and up (n, f) each, and their product where `down_proj` is a step of its own; for
     experts gate, its SiLU and up for each that sees the token.
     """
-    if shape.experts:  # with the tokens' copies per expert, and the router's probabilities
-        kept = tokens * 3 * shape.intermediate * one.width * shape.experts_used
-        kept += tokens * shape.experts_used * shape.hidden * one.width
-        return kept + 2 * FLOAT32 * tokens * shape.experts
+    if shape.experts:
+        return _experts(shape, adapter, one, tokens)
     kept = tokens * 2 * shape.intermediate * one.width
     kept += _layers(shape, adapter, one, tokens, (_SHARED_INPUTS[2], ("down_proj",)))
     at_once = feeds_forward_at_once(shape, adapter, one)
     if at_once or not _reads(shape, adapter, one, "down_proj"):
         return kept
     return kept + tokens * shape.intermediate * one.width
+
+
+def _experts(shape: Shape, adapter: AdapterSettings, one: Pass, tokens: int) -> int:
+    """What transformers' grouped experts keep. Each token is there once per expert that sees it:
+    gate and up beside each other, SiLU of gate, and what comes out, beside the router's
+    probabilities and the order that puts rows of one expert together. With adapters (`peft`'s on
+    whole tensors of experts) also what the products read, and the changed weights themselves.
+    """
+    h, f, w, count = shape.hidden, shape.intermediate, one.width, shape.experts
+    seen = tokens * shape.experts_used
+    kept = FLOAT32 * tokens * count + 8 * seen  # probabilities, and which experts were chosen
+    kept += seen * (3 * f + h) * w + seen * w + 3 * 8 * seen + 4 * count
+    if ALL_LINEAR in adapter.targets:
+        kept += tokens * h * w + seen * (h + f) * w + count * h * w + 3 * count * h * f * w
+        if w != FLOAT32:  # and the adapters of experts, in the base's type
+            kept += w * adapter.rank * count * (2 * (h + 2 * f) + h + f)
+    if shape.shares_normed:
+        kept += FLOAT32 * (tokens + seen)
+    return kept
 
 
 def feeds_forward_at_once(shape: Shape, adapter: AdapterSettings, one: Pass) -> bool:

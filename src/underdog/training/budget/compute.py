@@ -62,7 +62,7 @@ def estimate_time(
     if not device.rates_known or peak <= 0:
         return Time(work.steps, flops, None, None)
     low_share, high_share = device.hfu
-    again = recomputed(shape.layers, every_n_layers)
+    again = recomputed(shape, every_n_layers)
     kind = "float32" if dtype == "float32" else "half"
     operations = again * OPERATIONS_PER_BLOCK[kind, True]
     operations += (shape.layers - again) * OPERATIONS_PER_BLOCK[kind, False]
@@ -78,7 +78,7 @@ def run_flops(shape: Shape, adapter: AdapterSettings, work: Work, *, every_n_lay
     """
     attention, feed_forward = shape.attention_products, shape.feed_forward_products
     trained = trainable_weights(shape, adapter)
-    again = recomputed(shape.layers, every_n_layers)
+    again = recomputed(shape, every_n_layers)
     at_answers = 0 if shape.experts else 2 * shape.hidden * shape.query_width + feed_forward
     per_token = 4 * (shape.layers * (attention + feed_forward) - at_answers)
     per_token += 2 * again * (attention + feed_forward)

@@ -46,7 +46,7 @@ class Linear:
 class Shape:
     """A decoder of equal blocks. `qk_norm` is Qwen3's norm of each head's queries and keys.
     `experts` is 0 for a dense model; otherwise `intermediate` is the width of one expert, and
-    `experts_used` of them see each token.
+    `experts_used` of them see each token; `shares_normed`: their shares are made to add up to 1.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Shape:
     qk_norm: bool = False
     experts: int = 0
     experts_used: int = 0
+    shares_normed: bool = False
 
     @property
     def query_width(self) -> int:
@@ -192,6 +193,7 @@ def _shape(family: str, config: Mapping[str, Any], name: str) -> Shape:
         qk_norm=family.startswith("qwen3"),
         experts=int(config["num_experts"]) if sparse else 0,
         experts_used=int(config["num_experts_per_tok"]) if sparse else 0,
+        shares_normed=sparse and bool(config.get("norm_topk_prob", False)),
     )
 
 

@@ -22,6 +22,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - as everywhere in PyTorch
 from torch import Tensor
 
+from underdog.runs.progress import SILENT, Progress
 from underdog.vision.conv.algorithms.native import vendor_libraries
 from underdog.vision.conv.engine import NATIVE, Engine, Fixed
 from underdog.vision.conv.function import conv2d
@@ -29,7 +30,9 @@ from underdog.vision.conv.spec import ConvSpec, Layout, Part
 
 
 class Layer(NamedTuple):
-    """A square convolution with padding kernel // 2 on square images of `size_px`."""
+    """A square convolution with padding kernel // 2 on square images of `size_px`, which a model
+    has `times` times.
+    """
 
     name: str
     channels: int
@@ -37,14 +40,17 @@ class Layer(NamedTuple):
     kernel: int
     stride: int
     size_px: int
+    groups: int = 1
+    times: int = 1
 
     def spec(self, batch: int, layout: Layout) -> ConvSpec:
         """In float32."""
         return ConvSpec.of(
             (batch, self.channels, self.size_px, self.size_px),
-            (self.out_channels, self.channels, self.kernel, self.kernel),
+            (self.out_channels, self.channels // self.groups, self.kernel, self.kernel),
             stride=self.stride,
             padding=self.kernel // 2,
+            groups=self.groups,
             layout=layout,
         )
 
@@ -63,7 +69,9 @@ Convolve = Callable[[Tensor, Tensor, ConvSpec], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds of the fastest round and of the median one; bytes kept from forward to backward."""
+    """Seconds of the fastest round and of the median one; bytes kept from forward to backward; of
+    one layer, which the model has `times` times.
+    """
 
     layer: str
     contender: str
@@ -71,6 +79,7 @@ class Timing:
     backward_s: float
     median_s: float
     saved_bytes: int
+    times: int = 1
 
     @property
     def total_s(self) -> float:
@@ -111,24 +120,30 @@ def run(
     rounds: int = 5,
     device: torch.device | None = None,
     layers: Sequence[Layer] = LAYERS,
+    progress: Progress = SILENT,
     clock: Callable[[], float] = time.perf_counter,
 ) -> list[Timing]:
     """Every contender on every layer, in turns; a first round warms up and is not counted."""
     where = torch.device("cpu") if device is None else device
     timings = []
+    progress.begin("timing layers", len(layers))
     for layer in layers:
         cases = [_Case(layer, each, batch, where, clock) for each in contenders]
         for number in range(rounds + 1):
             for case in cases:
                 case.turn(counted=number > 0)
         timings += [case.timing() for case in cases]
+        progress.advance(note=layer.name)
+    progress.end()
     return timings
 
 
 def totals_s(timings: Sequence[Timing]) -> dict[str, float]:
-    """Seconds over all layers, by contender."""
-    names = dict.fromkeys(timing.contender for timing in timings)
-    return {name: sum(each.total_s for each in timings if each.contender == name) for name in names}
+    """Seconds over all layers of the model, by contender."""
+    totals: dict[str, float] = {}
+    for each in timings:
+        totals[each.contender] = totals.get(each.contender, 0.0) + each.times * each.total_s
+    return totals
 
 
 def headline(timings: Sequence[Timing]) -> dict[str, float]:
@@ -162,7 +177,7 @@ class _Case:
             return drawn.to(device).contiguous(memory_format=form)
 
         self.x, self.g = draw(self.spec.x_shape).requires_grad_(), draw(self.spec.y_shape)
-        scale = (layer.channels * layer.kernel**2) ** -0.5
+        scale = (layer.channels // layer.groups * layer.kernel**2) ** -0.5
         self.w = (draw(self.spec.w_shape) * scale).requires_grad_()
         self.forward_s: list[float] = []
         self.backward_s: list[float] = []
@@ -199,6 +214,7 @@ class _Case:
             min(self.backward_s),
             median(both),
             self.saved_bytes,
+            self.layer.times,
         )
 
 
@@ -252,17 +268,22 @@ def unfold_and_multiply(x: Tensor, w: Tensor, spec: ConvSpec) -> Tensor:
         padding=(spec.pads.top, spec.pads.left),
         stride=spec.stride,
     )
-    return torch.matmul(w.flatten(1), columns).view(spec.y_shape)
+    if spec.groups == 1:
+        return torch.matmul(w.flatten(1), columns).view(spec.y_shape)
+    by_group = columns.unflatten(1, (spec.groups, -1))
+    return torch.matmul(w.flatten(1).unflatten(0, (spec.groups, -1)), by_group).view(spec.y_shape)
 
 
 def _by_engine(engine: Engine) -> Convolve:
     def convolve(x: Tensor, w: Tensor, spec: ConvSpec) -> Tensor:
         pads = tuple(spec.pads)
-        return conv2d(x, w, engine=engine, stride=spec.stride, padding=pads)
+        return conv2d(x, w, engine=engine, stride=spec.stride, padding=pads, groups=spec.groups)
 
     return convolve
 
 
-def parts(batch: int, layout: Layout) -> list[tuple[str, ConvSpec, Part]]:
+def parts(
+    batch: int, layout: Layout, layers: Sequence[Layer] = LAYERS
+) -> list[tuple[str, ConvSpec, Part]]:
     """Everything a tuner is asked during `run`: layer name, spec, part."""
-    return [(each.name, each.spec(batch, layout), part) for each in LAYERS for part in Part]
+    return [(each.name, each.spec(batch, layout), part) for each in layers for part in Part]

@@ -13,7 +13,7 @@ from typing import Any
 from underdog.errors import CorruptFileError
 from underdog.runs.files import digest_value, read_json, write_json
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever an old entry could mislead: other algorithms, other meaning of a field."""
 
 logger = logging.getLogger(__name__)

@@ -35,10 +35,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An algorithm's name and the size of its pieces; `chunk_bytes` None means the whole budget."""
+    """An algorithm's name and the size of its pieces; `chunk_bytes` None means the whole budget.
+
+    `by_image`: each core computes images of its own, instead of all cores every operation.
+    """
 
     algorithm: str
     chunk_bytes: int | None = None
+    by_image: bool = False
 
     def __post_init__(self) -> None:
         if self.algorithm != native.NAME and self.algorithm not in ALGORITHMS:
@@ -46,9 +50,8 @@ class Choice:
             raise InputError(f"an algorithm out of {names}", got=repr(self.algorithm))
 
     def __str__(self) -> str:
-        if self.chunk_bytes is None:
-            return self.algorithm
-        return f"{self.algorithm}, {self.chunk_bytes / MIB:g} MiB"
+        size = "" if self.chunk_bytes is None else f", {self.chunk_bytes / MIB:g} MiB"
+        return f"{self.algorithm}{size}{', images apart' * self.by_image}"
 
 
 NATIVE = Choice(native.NAME)
@@ -132,12 +135,22 @@ def compute_by(
         found = native.compute(spec, part, a, b)
         return found.contiguous(memory_format=form(spec, part))
     with _held(arena) as free:
-        work = Workspace(
-            a.device, budget_bytes=budget_bytes, chunk_bytes=choice.chunk_bytes, arena=free
-        )
-        found = compute(ALGORITHMS[choice.algorithm], spec, part, a, b, work)
+        algorithm, count = ALGORITHMS[choice.algorithm], 1
+        if choice.by_image and a.device.type == "cpu":
+            count = min(spec.batch, torch.get_num_threads())
+        works = [
+            Workspace(
+                a.device,
+                budget_bytes=budget_bytes // count,
+                chunk_bytes=choice.chunk_bytes,
+                arena=None if free is None else free.child(number),
+            )
+            for number in range(count)
+        ]
+        found = compute(algorithm, spec, part, a, b, works)
         if free is not None:
-            free.grow(work.most_taken())
+            for number, work in enumerate(works):
+                free.child(number).grow(work.most_taken())
     return found
 
 

@@ -84,6 +84,7 @@ class Trial:
         return {
             "algorithm": self.choice.algorithm,
             "chunk_bytes": self.choice.chunk_bytes,
+            "by_image": self.choice.by_image,
             "time_s": self.time_s,
             # NaN and infinity, which a broken kernel may give, have no place in JSON.
             "error": None if self.error is None or not self.error < 1e300 else self.error,
@@ -95,7 +96,8 @@ class Trial:
     def from_json(cls, value: dict[str, Any]) -> Trial:
         """What `to_json` wrote."""
         rest = {key: value[key] for key in ("time_s", "error", "bound", "refusal")}
-        return cls(Choice(value["algorithm"], value["chunk_bytes"]), **rest)
+        choice = Choice(value["algorithm"], value["chunk_bytes"], by_image=value["by_image"])
+        return cls(choice, **rest)
 
 
 class Tuner:
@@ -178,13 +180,17 @@ class Tuner:
 
     def _candidates(self, spec: ConvSpec, part: Part, device: torch.device) -> Iterator[Trial]:
         yield Trial(NATIVE)
-        chunks = self.config.chunks_bytes if device.type == "cpu" else (None,)
+        on_cpu = device.type == "cpu"
+        chunks = self.config.chunks_bytes if on_cpu else (None,)
+        several = on_cpu and spec.batch > 1 and torch.get_num_threads() > 1
         for name, algorithm in ALGORITHMS.items():
             refusal = algorithm.refusal(spec, part)
             # A single product has no pieces.
             sizes = (None,) if refusal or name == "gemm" else chunks
             for size in sizes:
                 yield Trial(Choice(name, size), refusal=refusal)
+            if several and not refusal:
+                yield Trial(Choice(name, sizes[0], by_image=True))
 
     def _first(
         self, trial: Trial, spec: ConvSpec, part: Part, pair: tuple[Tensor, Tensor]

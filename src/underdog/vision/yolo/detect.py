@@ -17,7 +17,7 @@ from typing import Any
 from underdog.errors import InputError
 from underdog.runs.files import digest_file
 from underdog.vision.detection.predictions import Detector, Raw
-from underdog.vision.yolo.patching import patched_where_wanted
+from underdog.vision.yolo.patching import CHOICES_NAME, patched_where_wanted
 from underdog.vision.yolo.precision import read_device
 from underdog.vision.yolo.seclusion import secluded
 from underdog.vision.yolo.state import BEST_NAME, STATES_NAME, read_best
@@ -52,12 +52,15 @@ def identity(source: Path, config: DetectConfig) -> str:
 
 @contextmanager
 def detecting(source: Path, config: DetectConfig) -> Iterator[Detector]:
-    """The detector for a block."""
+    """The detector for a block. Patched, a run's detector keeps its choices beside those of
+    training, so that a killed prediction goes on by the same algorithms.
+    """
     with ExitStack() as held:
         private = held.enter_context(tempfile.TemporaryDirectory())
         held.enter_context(secluded(Path(private)))
         device = read_device(config.device)
-        held.enter_context(patched_where_wanted(config.patch, device, cache=None))
+        choices = source / CHOICES_NAME if source.is_dir() else None
+        held.enter_context(patched_where_wanted(config.patch, device, cache=choices))
         model, imgsz = _model(source)
         predictor = _predictor(config, device.kind, config.imgsz or imgsz, Path(private))
         predictor.setup_model(model, verbose=False)

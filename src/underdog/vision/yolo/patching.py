@@ -12,6 +12,9 @@ from underdog.vision.conv.patch import Patch, patched
 from underdog.vision.conv.tune import TuneConfig, Tuner
 from underdog.vision.yolo.precision import Device
 
+CHOICES_NAME = "choices.json"
+"""The choices of a run, in its folder."""
+
 
 def patch_is_wanted(asked: bool | None, device: Device) -> bool:
     """As asked for; on AMD GPUs where nothing was asked."""

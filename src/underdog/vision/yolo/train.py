@@ -27,12 +27,12 @@ from underdog.runs.metrics import METRICS_NAME, read_metrics
 from underdog.runs.progress import SILENT, Progress
 from underdog.runs.recorder import recorded
 from underdog.vision.yolo.folder import YoloFolder, read_folder
-from underdog.vision.yolo.patching import patched_where_wanted
+from underdog.vision.yolo.patching import CHOICES_NAME, patched_where_wanted
 from underdog.vision.yolo.precision import Decision, Device, decide, read_device
 from underdog.vision.yolo.seclusion import secluded
 from underdog.vision.yolo.settings import YoloJob, ultralytics_arguments
 
-RESULT_NAME, CHOICES_NAME, PRIVATE_NAME = "result.json", "choices.json", "ultralytics"
+RESULT_NAME, PRIVATE_NAME = "result.json", "ultralytics"
 WEIGHTS_NAME = "weights"
 
 

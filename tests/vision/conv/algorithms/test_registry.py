@@ -20,22 +20,28 @@ CHUNKS_BYTES = (1, 2_000, 20_000, BUDGET_BYTES)
 
 
 @settings(max_examples=150)
-@given(specs(), st.sampled_from(CHUNKS_BYTES))
-def test_every_candidate_is_within_its_bound(spec: ConvSpec, chunk_bytes: int) -> None:
-    """Forward, input and weight gradient, in any dtype and layout, whatever the pieces.
+@given(specs(), st.sampled_from(CHUNKS_BYTES), st.integers(1, 3))
+def test_every_candidate_is_within_its_bound(spec: ConvSpec, chunk_bytes: int, cores: int) -> None:
+    """Forward, input and weight gradient, in any dtype and layout, whatever the pieces, and
+    however many cores share out the images.
 
     The temporaries come from memory full of NaN, so nothing is read that was not written.
     """
-    arena = Arena(CPU)
-    arena.grow(BUDGET_BYTES // 8)
+    arenas = [Arena(CPU) for _ in range(min(cores, spec.batch))]
+    for arena in arenas:
+        arena.grow(BUDGET_BYTES // 8)
     for part in Part:
         a, b = operands(spec, part, CPU, seed=1)
         for algorithm in ALGORITHMS.values():
             if algorithm.refusal(spec, part):
                 continue
-            arena._memory.view(torch.float32).fill_(float("nan"))
-            work = Workspace(CPU, budget_bytes=BUDGET_BYTES, chunk_bytes=chunk_bytes, arena=arena)
-            found = compute(algorithm, spec, part, a, b, work)
+            for arena in arenas:
+                arena._memory.view(torch.float32).fill_(float("nan"))
+            works = [
+                Workspace(CPU, budget_bytes=BUDGET_BYTES, chunk_bytes=chunk_bytes, arena=arena)
+                for arena in arenas
+            ]
+            found = compute(algorithm, spec, part, a, b, works)
             verdict = judge(spec, part, a, b, found, roundings=algorithm.roundings)
             assert verdict.holds, (algorithm.name, part, verdict)
             assert found.is_contiguous(memory_format=form(spec, part))
@@ -52,9 +58,8 @@ def test_a_wrong_result_is_out_of_bounds() -> None:
     """One number off by a thousandth of the largest is seen, and NaN is."""
     spec = ConvSpec.of((1, 8, 6, 6), (8, 8, 3, 3), padding=1)
     a, b = operands(spec, Part.FORWARD, CPU, seed=1)
-    found = compute(
-        ALGORITHMS["im2col"], spec, Part.FORWARD, a, b, Workspace(CPU, budget_bytes=BUDGET_BYTES)
-    )
+    work = Workspace(CPU, budget_bytes=BUDGET_BYTES)
+    found = compute(ALGORITHMS["im2col"], spec, Part.FORWARD, a, b, [work])
     for wrong in (found[0, 0, 0, 0] + 0.1, torch.tensor(float("nan"))):
         spoilt = found.clone()
         spoilt[0, 0, 0, 0] = wrong
@@ -110,7 +115,7 @@ def test_no_more_is_allocated_than_the_budget_says(name: str, part: Part) -> Non
     budget_bytes = 600_000
     work = Workspace(CPU, budget_bytes=budget_bytes, chunk_bytes=200_000)
     with AllocationProbe((a, b)) as probe:
-        found = compute(ALGORITHMS[name], spec, part, a, b, work)
+        found = compute(ALGORITHMS[name], spec, part, a, b, [work])
     assert probe.peak_bytes - found.untyped_storage().nbytes() <= budget_bytes
     assert work.most_taken() <= budget_bytes
 
@@ -122,4 +127,4 @@ def test_too_small_a_budget_is_refused(name: str) -> None:
     spec = ConvSpec.of(x_shape, w_shape, **rest)  # type: ignore[arg-type]
     a, b = operands(spec, Part.FORWARD, CPU, seed=1)
     with pytest.raises(OverBudgetError, match="at most 100 bytes of workspace"):
-        compute(ALGORITHMS[name], spec, Part.FORWARD, a, b, Workspace(CPU, budget_bytes=100))
+        compute(ALGORITHMS[name], spec, Part.FORWARD, a, b, [Workspace(CPU, budget_bytes=100)])

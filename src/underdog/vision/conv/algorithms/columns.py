@@ -50,7 +50,7 @@ def unfolded(
         image_bytes=dtype.itemsize * line * max(0, window.reach[0] - window.stride[0]),
     )
     rows = (size.rows - 1) * window.stride[0] + window.reach[0]
-    padded = work.empty(size.images * rows * line, dtype=dtype)
+    padded = work.zeros(size.images * rows * line, dtype=dtype)
     matrix = work.empty(size.images * size.rows * width * taps * channels, dtype=dtype)
     return size, _pieces(x, (images, height, width), window, size, padded, matrix)
 
@@ -63,22 +63,46 @@ def _pieces(
     padded: Tensor,
     matrix: Tensor,
 ) -> Iterator[Columns]:
-    images, height, width = out
-    channels, groups = x.shape[3], window.groups
+    images, height, _ = out
+    views: dict[tuple[int, int], _Views] = {}
+    for piece in size.over(images, height):
+        shape = (piece.images, piece.rows)
+        if shape not in views:
+            views[shape] = _views(shape, out[2], x.shape[3], window, padded, matrix)
+        image, read, target, columns = views[shape]
+        first = (window.stride[0] * piece.row - window.top, -window.left)
+        # The sides are zeros from the start: pieces of every size have the same columns.
+        fill(image, x[piece.image : piece.image + piece.images], first=first, sides=False)
+        target.copy_(read)
+        yield Columns(piece, columns)
+
+
+class _Views(NamedTuple):
+    """What a piece of one size is written to and read through; made once, for views cost, too."""
+
+    image: Tensor
+    read: Tensor
+    target: Tensor
+    columns: Tensor
+
+
+def _views(
+    shape: tuple[int, int],
+    width: int,
+    channels: int,
+    window: Window,
+    padded: Tensor,
+    matrix: Tensor,
+) -> _Views:
+    (images, lines), groups = shape, window.groups
     columns = (width - 1) * window.stride[1] + window.reach[1]
     (kh, kw), (sh, sw), (dh, dw) = window.kernel, window.stride, window.dilation
-    for piece in size.over(images, height):
-        rows = (piece.rows - 1) * sh + window.reach[0]
-        image = padded[: piece.images * rows * columns * channels].view(
-            piece.images, rows, columns, channels
-        )
-        first = (sh * piece.row - window.top, -window.left)
-        fill(image, x[piece.image : piece.image + piece.images], first=first)
-        n, r, c, one = image.stride()
-        read = image.as_strided(
-            (groups, piece.images, piece.rows, width, kh, kw, channels // groups),
-            (channels // groups, n, r * sh, c * sw, r * dh, c * dw, one),
-        )
-        target = matrix[: read.numel()].view(read.shape)
-        target.copy_(read)
-        yield Columns(piece, target.view(groups, piece.images * piece.rows * width, -1))
+    rows = (lines - 1) * sh + window.reach[0]
+    image = padded[: images * rows * columns * channels].view(images, rows, columns, channels)
+    n, r, c, one = image.stride()
+    read = image.as_strided(
+        (groups, images, lines, width, kh, kw, channels // groups),
+        (channels // groups, n, r * sh, c * sw, r * dh, c * dw, one),
+    )
+    target = matrix[: read.numel()].view(read.shape)
+    return _Views(image, read, target, target.view(groups, images * lines * width, -1))

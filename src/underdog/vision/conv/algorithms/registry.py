@@ -6,6 +6,8 @@ shape, in the spec's layout. The budget binds every temporary; operands are not 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -17,11 +19,12 @@ from underdog.vision.conv.algorithms.gemm import Gemm
 from underdog.vision.conv.algorithms.grouped import Grouped
 from underdog.vision.conv.algorithms.im2col import Im2col
 from underdog.vision.conv.algorithms.shift import Shift
-from underdog.vision.conv.algorithms.window import Window
+from underdog.vision.conv.algorithms.window import Window, wide_dtype
 from underdog.vision.conv.algorithms.winograd import Winograd
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.reference import pad, unpad
 from underdog.vision.conv.spec import ZEROS, ConvSpec, Layout, Part
+from underdog.vision.conv.workers import on_cores
 
 
 class Algorithm(Protocol):
@@ -50,20 +53,57 @@ ALGORITHMS: dict[str, Algorithm] = {
 
 
 def compute(
-    algorithm: Algorithm, spec: ConvSpec, part: Part, a: Tensor, b: Tensor, work: Workspace
+    algorithm: Algorithm,
+    spec: ConvSpec,
+    part: Part,
+    a: Tensor,
+    b: Tensor,
+    works: Sequence[Workspace],
 ) -> Tensor:
-    """One part by one candidate."""
+    """One part by one candidate, the images shared out among as many cores as workspaces."""
     if spec.padding_mode != ZEROS and any(spec.pads):
-        return _padded_first(algorithm, spec, part, a, b, work)
-    out = empty(spec, part, a)
-    window = Window.of(spec)
-    if part is Part.FORWARD:
-        algorithm.correlate(_pixels(a), b, _pixels(out), window, work)
-    elif part is Part.INPUT:
-        input_gradient(algorithm.correlate, _pixels(a), b, _pixels(out), window, work)
-    else:
-        algorithm.weight_gradient(_pixels(a), _pixels(b), out, window, work)
+        return _padded_first(algorithm, spec, part, a, b, works)
+    out, window = empty(spec, part, a), Window.of(spec)
+    if part is Part.WEIGHT:
+        _weight_gradient(algorithm, _pixels(a), _pixels(b), out, window, works)
+        return out
+    borders = [number * spec.batch // len(works) for number in range(len(works) + 1)]
+
+    def piece(work: Workspace, low: int, high: int) -> None:
+        source, target = _pixels(a)[low:high], _pixels(out)[low:high]
+        if part is Part.FORWARD:
+            algorithm.correlate(source, b, target, window, work)
+        else:
+            input_gradient(algorithm.correlate, source, b, target, window, work)
+
+    on_cores([partial(piece, *each) for each in zip(works, borders, borders[1:], strict=False)])
     return out
+
+
+def _weight_gradient(
+    algorithm: Algorithm,
+    x: Tensor,
+    g: Tensor,
+    out: Tensor,
+    window: Window,
+    works: Sequence[Workspace],
+) -> None:
+    """The sum of what the shares of the images give, in their order."""
+    if len(works) == 1:
+        algorithm.weight_gradient(x, g, out, window, works[0])
+        return
+    borders = [number * len(x) // len(works) for number in range(len(works) + 1)]
+
+    def piece(work: Workspace, low: int, high: int) -> Tensor:
+        share = work.empty(*out.shape, dtype=wide_dtype(out.dtype))
+        algorithm.weight_gradient(x[low:high], g[low:high], share, window, work)
+        return share
+
+    pieces = [partial(piece, *each) for each in zip(works, borders, borders[1:], strict=False)]
+    first, *others = on_cores(pieces)
+    for other in others:
+        first += other
+    out.copy_(first)
 
 
 def empty(spec: ConvSpec, part: Part, like: Tensor) -> Tensor:
@@ -84,11 +124,16 @@ def _pixels(images: Tensor) -> Tensor:
 
 
 def _padded_first(
-    algorithm: Algorithm, spec: ConvSpec, part: Part, a: Tensor, b: Tensor, work: Workspace
+    algorithm: Algorithm,
+    spec: ConvSpec,
+    part: Part,
+    a: Tensor,
+    b: Tensor,
+    works: Sequence[Workspace],
 ) -> Tensor:
     """Reflected, repeated or circular borders are made before, and their gradient folded back."""
     bare = spec.without_mode()
     if part is Part.INPUT:
-        folded = unpad(compute(algorithm, bare, part, a, b, work), spec)
+        folded = unpad(compute(algorithm, bare, part, a, b, works), spec)
         return folded.contiguous(memory_format=form(spec, part))
-    return compute(algorithm, bare, part, pad(a, spec), b, work)
+    return compute(algorithm, bare, part, pad(a, spec), b, works)

@@ -17,13 +17,14 @@ t = interleaved sets of outputs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from underdog.vision.conv.algorithms.window import Pieces, Window, fill, wide_dtype
+from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, wide_dtype
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
 
@@ -79,20 +80,15 @@ class Shift:
     def correlate(self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace) -> None:
         """Y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C, KH, KW)."""
         plan, dtype = Plan.of(window, y.shape[2]), wide_dtype(x.dtype)
-        out = y.shape[3]
-        weights = work.copy(w.permute(2, 3, 1, 0), dtype=dtype).view(len(plan.taps), -1, out)
+        taps = work.copy(w.permute(2, 3, 1, 0), dtype=dtype).view(len(plan.taps), -1, y.shape[3])
+        first, *others = taps.unbind()
         rows = _Rows(x, y, window, plan, work, dtype)
-        sums = work.empty(rows.images * rows.rows * plan.outputs * out, dtype=dtype)
-        for image, row, images, count in rows.pieces():
-            height = rows.load(image, row, images, count)
-            for matrix, taps in rows.matrices(images, count):
-                found = _every(sums, plan.sets, matrix, out)
-                torch.mm(taps[0], weights[0], out=found)
-                for tap, weight in zip(taps[1:], weights[1:], strict=True):
-                    found.addmm_(tap, weight)
-            line = plan.outputs * out
-            cut = sums.as_strided((images, count, y.shape[2], out), (height * line, line, out, 1))
-            y[image : image + images, row : row + count].copy_(cut)
+        for piece, views in rows.loaded():
+            for found, reads in views.products:
+                torch.mm(reads[0], first, out=found)
+                for read, weight in zip(reads[1:], others, strict=True):
+                    found.addmm_(read, weight)
+            piece.of(y).copy_(views.outputs)
 
     def weight_gradient(
         self, x: Tensor, g: Tensor, dw: Tensor, window: Window, work: Workspace
@@ -101,45 +97,42 @@ class Shift:
         plan, dtype = Plan.of(window, g.shape[2]), wide_dtype(x.dtype)
         out = g.shape[3]
         total = work.zeros(len(plan.taps), plan.run * x.shape[3], out, dtype=dtype)
+        sums = total.unbind()
         rows = _Rows(x, g, window, plan, work, dtype)
-        flat = work.empty(rows.images * rows.rows * plan.outputs * out, dtype=dtype)
-        for image, row, images, count in rows.pieces():
-            height = rows.load(image, row, images, count)
-            gradient = flat[: images * height * plan.outputs * out]
-            fill(
-                gradient.view(images, height, plan.outputs, out),
-                g[image : image + images, row : row + count],
-                first=(0, 0),
-            )
-            for matrix, taps in rows.matrices(images, count):
-                part = _every(flat, plan.sets, matrix, out)
-                for tap, sums in zip(taps, total, strict=True):
-                    sums.addmm_(tap.t(), part)
+        for piece, views in rows.loaded():
+            fill(views.gradient, piece.of(g), first=(0, 0), sides=False)
+            for part, reads in views.products:
+                for read, tap in zip(reads, sums, strict=True):
+                    tap.addmm_(read.t(), part)
         kernel = total.view(*window.kernel, x.shape[3], out)
         dw.copy_(kernel.permute(3, 2, 0, 1))
 
 
-class _Matrix(NamedTuple):
-    set: int
-    rows: int
+class _Views(NamedTuple):
+    """What a piece of one size is written to and read through; made once, for views cost, too.
 
+    `buffers` take the padded rows of each row phase, (images, height, padded, C). `products` holds
+    for every set of outputs their place, (rows, O), and what each tap reads, (rows, K). `outputs`
+    are the results without waste, `gradient` all places of results, waste included.
+    """
 
-def _every(flat: Tensor, sets: int, matrix: _Matrix, out: int) -> Tensor:
-    """The outputs of one set, (rows, O), in place: every `sets`-th from the set's number on."""
-    return flat[matrix.set * out :].as_strided((matrix.rows, out), (sets * out, 1))
+    buffers: tuple[Tensor, ...]
+    products: tuple[tuple[Tensor, tuple[Tensor, ...]], ...]
+    outputs: Tensor
+    gradient: Tensor
 
 
 class _Rows:
-    """The padded image in pieces, one flat buffer per row phase, read as matrices."""
+    """The padded image in pieces, one flat buffer per row phase, and a flat one of results."""
 
     def __init__(
         self, x: Tensor, y: Tensor, window: Window, plan: Plan, work: Workspace, dtype: torch.dtype
     ) -> None:
         self.x, self.window, self.plan = x, window, plan
-        self.channels = x.shape[3]
-        self.count_images, self.count_rows = y.shape[:2]
+        self.channels, self.out = x.shape[3], y.shape[3]
+        self.count_images, self.count_rows, self.width = y.shape[:3]
         line = plan.padded * self.channels
-        row_bytes = dtype.itemsize * (line * len(plan.phases) + plan.outputs * y.shape[3])
+        row_bytes = dtype.itemsize * (line * len(plan.phases) + plan.outputs * self.out)
         self.size = Pieces.within(
             self.count_images,
             self.count_rows,
@@ -147,46 +140,67 @@ class _Rows:
             row_bytes=row_bytes,
             image_bytes=row_bytes * plan.extra_rows,
         )
-        self.images, self.rows = self.size.images, self.size.rows + plan.extra_rows
+        most = self.size.images * (self.size.rows + plan.extra_rows)
         # The last output of the last row reads a little beyond the last row.
         self.slack = (plan.sets * window.stride[1] + window.reach[1]) * self.channels
-        self.flat = work.zeros(
-            len(plan.phases), self.images * self.rows * line + self.slack, dtype=dtype
+        # All sides are zeros from now on: pieces of every size have the same columns.
+        self.flat = work.zeros(len(plan.phases), most * line + self.slack, dtype=dtype)
+        self.sums = work.zeros(most * plan.outputs * self.out, dtype=dtype)
+        self.views: dict[tuple[int, int], _Views] = {}
+
+    def loaded(self) -> Iterator[tuple[Piece, _Views]]:
+        """Every piece, its padded rows copied in."""
+        step, last = self.window.stride[0], None
+        for piece in self.size.over(self.count_images, self.count_rows):
+            size = (piece.images, piece.rows)
+            if size not in self.views:
+                self.views[size] = self._views(*size)
+            if size != last:
+                self._end(*size)
+            views, last = self.views[size], size
+            source = self.x[piece.image : piece.image + piece.images]
+            for phase, buffer in zip(self.plan.phases, views.buffers, strict=True):
+                first = (step * piece.row + phase - self.window.top, -self.window.left)
+                fill(buffer, source, first=first, step=(step, 1), sides=False)
+            yield piece, views
+
+    def _end(self, images: int, count: int) -> None:
+        """Zeros behind the last row, where an earlier, larger piece may have left rows: they are
+        multiplied by zeros only, but a NaN among them would survive that.
+        """
+        used = images * (count + self.plan.extra_rows) * self.plan.padded * self.channels
+        self.flat[:, used : used + self.slack].zero_()
+
+    def _views(self, images: int, count: int) -> _Views:
+        plan, height = self.plan, count + self.plan.extra_rows
+        shape = (images, height, plan.padded, self.channels)
+        line = plan.outputs * self.out
+        return _Views(
+            tuple(each[: math.prod(shape)].view(shape) for each in self.flat),
+            tuple(self._product(number, images, count) for number in range(plan.sets)),
+            self.sums.as_strided(
+                (images, count, self.width, self.out),
+                (height * line, line, self.out, 1),
+                self.sums.storage_offset(),
+            ),
+            self.sums[: images * height * line].view(images, height, plan.outputs, self.out),
         )
 
-    def pieces(self) -> Iterator[tuple[int, int, int, int]]:
-        """(image, row, images, rows) of every piece."""
-        for piece in self.size.over(self.count_images, self.count_rows):
-            yield piece.image, piece.row, piece.images, piece.rows
-
-    def load(self, image: int, row: int, images: int, count: int) -> int:
-        """Copy one piece's padded rows in; gives the buffer rows per image."""
-        plan, step = self.plan, self.window.stride[0]
-        height = count + plan.extra_rows
-        used = images * height * plan.padded * self.channels
-        for number, phase in enumerate(plan.phases):
-            buffer = self.flat[number, :used].view(images, height, plan.padded, self.channels)
-            source = self.x[image : image + images]
-            first = (step * row + phase - self.window.top, -self.window.left)
-            fill(buffer, source, first=first, step=(step, 1))
-            # Rows of an earlier, larger piece stand here; they are multiplied by zeros only, but
-            # a NaN among them would survive that.
-            self.flat[number, used : used + self.slack].zero_()
-        return height
-
-    def matrices(self, images: int, count: int) -> Iterator[tuple[_Matrix, list[Tensor]]]:
-        """For each set of outputs, what its taps read: matrices (rows, K) that share memory."""
+    def _product(self, number: int, images: int, count: int) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """The outputs of one set, every `sets`-th from the set's number on, and what they read."""
         plan, channels = self.plan, self.channels
         step = plan.sets * self.window.stride[1]
         lines = (images - 1) * (count + plan.extra_rows) + count
         length = lines * plan.padded // step
-        for number in range(plan.sets):
-            start = number * self.window.stride[1]
-            taps = [
-                self.flat[
-                    plan.phases.index(tap.phase),
-                    (tap.row * plan.padded + start + tap.pixel) * channels :,
-                ].as_strided((length, plan.run * channels), (step * channels, 1))
-                for tap in plan.taps
-            ]
-            yield _Matrix(number, length), taps
+        start = number * self.window.stride[1]
+        reads = tuple(
+            self.flat[
+                plan.phases.index(tap.phase),
+                (tap.row * plan.padded + start + tap.pixel) * channels :,
+            ].as_strided((length, plan.run * channels), (step * channels, 1))
+            for tap in plan.taps
+        )
+        found = self.sums[number * self.out :].as_strided(
+            (length, self.out), (plan.sets * self.out, 1)
+        )
+        return found, reads

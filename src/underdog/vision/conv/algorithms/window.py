@@ -54,6 +54,10 @@ class Piece(NamedTuple):
     row: int
     rows: int
 
+    def of(self, y: Tensor) -> Tensor:
+        """Its part of y (N, OH, OW, O)."""
+        return y[self.image : self.image + self.images, self.row : self.row + self.rows]
+
 
 class Pieces(NamedTuple):
     """The largest piece: several whole images, or some rows of one."""
@@ -85,17 +89,28 @@ class Pieces(NamedTuple):
                 )
 
 
-def fill(buffer: Tensor, x: Tensor, *, first: Pair, step: Pair = (1, 1)) -> None:
-    """buffer[n, u, v] = x[n, first + step * (u, v)], else 0; both (N, rows, columns, C)."""
-    top, bottom = _inside(buffer.shape[1], x.shape[1], first[0], step[0])
-    left, right = _inside(buffer.shape[2], x.shape[2], first[1], step[1])
-    for outside in (buffer[:, :top], buffer[:, bottom:]):
-        if outside.numel():
-            outside.zero_()
-    for outside in (buffer[:, top:bottom, :left], buffer[:, top:bottom, right:]):
-        if outside.numel():
-            outside.zero_()
-    if top < bottom and left < right:
+def fill(
+    buffer: Tensor, x: Tensor, *, first: Pair, step: Pair = (1, 1), sides: bool = True
+) -> None:
+    """buffer[n, u, v] = x[n, first + step * (u, v)], else 0; both (N, rows, columns, C).
+
+    `sides` False where the columns outside x are known to be zeros already, as in a buffer of
+    zeros that only this function writes to.
+    """
+    height, width = buffer.shape[1:3]
+    top, bottom = _inside(height, x.shape[1], first[0], step[0])
+    left, right = _inside(width, x.shape[2], first[1], step[1])
+    if top:
+        buffer[:, :top].zero_()
+    if bottom < height:
+        buffer[:, bottom:].zero_()
+    if top == bottom:
+        return
+    if sides and left:
+        buffer[:, top:bottom, :left].zero_()
+    if sides and right < width:
+        buffer[:, top:bottom, right:].zero_()
+    if left < right:
         rows = slice(first[0] + step[0] * top, first[0] + step[0] * (bottom - 1) + 1, step[0])
         columns = slice(first[1] + step[1] * left, first[1] + step[1] * (right - 1) + 1, step[1])
         buffer[:, top:bottom, left:right].copy_(x[:, rows, columns])

@@ -18,15 +18,16 @@ last), C and O channels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 
 from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, wide_dtype
 from underdog.vision.conv.algorithms.workspace import Workspace
-from underdog.vision.conv.spec import ConvSpec, Part
+from underdog.vision.conv.spec import ConvSpec, Pair, Part
 
 _G = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, 1.0))
 """Filter transform; B^T and A^T are written out as additions below."""
@@ -51,12 +52,12 @@ class Winograd:
         tiles = _Tiles.of(x, y, work, dtype)
         front = work.empty(tiles.most * max(12 * tiles.channels, 16 * out), dtype=dtype)
         back = work.empty(tiles.most * max(16 * tiles.channels, 12 * out), dtype=dtype)
-        for piece in tiles.pieces():
-            inputs = tiles.transformed_inputs(x, piece, window, front, back)
-            count = inputs.shape[1]
-            products = front[: 16 * count * out].view(16, count, out)
-            torch.bmm(inputs, filters, out=products)
-            _store(tiles, _outputs(products, back), y, piece)
+        for piece, (images, results) in tiles.pieces(
+            lambda piece: (tiles.inputs(piece, front, back), tiles.outputs(piece, front, back, out))
+        ):
+            images.take(x, piece, (2 * piece.row - window.top, -window.left))
+            torch.bmm(images.transformed, filters, out=results.products)
+            results.put(y, piece)
 
     def weight_gradient(
         self, x: Tensor, g: Tensor, dw: Tensor, window: Window, work: Workspace
@@ -68,10 +69,15 @@ class Winograd:
         back = work.empty(tiles.most * 16 * channels, dtype=dtype)
         gradients = work.empty(tiles.most * 16 * out, dtype=dtype)
         total = work.zeros(16, channels, out, dtype=dtype)
-        for piece in tiles.pieces():
-            inputs = tiles.transformed_inputs(x, piece, window, front, back)
-            spread = _spread(tiles, g, piece, front, gradients)
-            total.baddbmm_(inputs.transpose(1, 2), spread)
+        for piece, (images, spread) in tiles.pieces(
+            lambda piece: (
+                tiles.inputs(piece, front, back),
+                tiles.spread(piece, front, gradients, out),
+            )
+        ):
+            images.take(x, piece, (2 * piece.row - window.top, -window.left))
+            spread.take(g, piece, (2 * piece.row, 0), rows=2 * (piece.row + piece.rows))
+            total.baddbmm_(images.transformed.transpose(1, 2), spread.transformed)
         kernel = work.empty(9, channels * out, dtype=dtype)
         torch.mm(_filter_matrix(total).t(), total.flatten(1), out=kernel)
         dw.copy_(kernel.view(3, 3, channels, out).permute(3, 2, 0, 1))
@@ -90,6 +96,54 @@ def _filters(w: Tensor, work: Workspace, dtype: torch.dtype) -> Tensor:
     filters = work.empty(16, channels * out, dtype=dtype)
     torch.mm(_filter_matrix(plain), plain, out=filters)
     return filters.view(16, channels, out)
+
+
+class _Taken(NamedTuple):
+    """Tiles of a piece of one size: `phases` (2, 2, images, rows, columns, channels) take even and
+    odd rows and columns of an image apart, `end` the one position beyond them; `steps` then make
+    `transformed` (16, P, channels). Views are made once, for they cost, too.
+    """
+
+    phases: Tensor
+    end: Tensor
+    steps: tuple[Callable[[], Tensor], ...]
+    transformed: Tensor
+
+    def take(self, source: Tensor, piece: Piece, first: Pair, rows: int | None = None) -> None:
+        """Row u, column v of phase (a, b) becomes source[first + (2 u + a, 2 v + b)], zeros outside
+        the source and from its row `rows` on.
+        """
+        images = source[piece.image : piece.image + piece.images, :rows]
+        self.end.zero_()
+        for a in (0, 1):
+            for b in (0, 1):
+                fill(self.phases[a, b], images, first=(first[0] + a, first[1] + b), step=(2, 2))
+        for step in self.steps:
+            step()
+
+
+class _Results(NamedTuple):
+    """`products` (16, P, O) of a piece of one size, and `steps` that make of them `pixels`, (2, 2,
+    images, rows, columns, O): the four pixels of every tile, wasted tiles left out.
+    """
+
+    products: Tensor
+    steps: tuple[Callable[[], Tensor], ...]
+    pixels: Tensor
+
+    def put(self, y: Tensor, piece: Piece) -> None:
+        """Every pixel in its place; what lies beyond the image is dropped."""
+        for step in self.steps:
+            step()
+        images = y[piece.image : piece.image + piece.images]
+        for a in (0, 1):
+            rows = slice(2 * piece.row + a, 2 * (piece.row + piece.rows), 2)
+            for b in (0, 1):
+                target = images[:, rows, b::2]
+                target.copy_(self.pixels[a, b, :, : target.shape[1], : target.shape[2]])
+
+
+Made = TypeVar("Made")
 
 
 class _Tiles(NamedTuple):
@@ -120,109 +174,106 @@ class _Tiles(NamedTuple):
         """Positions in the largest piece, with the wasted row and the one position beyond it."""
         return self.size.images * (self.size.rows + 1) * (self.width + 1) + 1
 
-    def pieces(self) -> Iterator[Piece]:
-        return self.size.over(self.images, self.height)
+    def pieces(self, make: Callable[[Piece], Made]) -> Iterator[tuple[Piece, Made]]:
+        """Every piece with what `make` made of the first of its size."""
+        made: dict[Pair, Made] = {}
+        for piece in self.size.over(self.images, self.height):
+            size = (piece.images, piece.rows)
+            if size not in made:
+                made[size] = make(piece)
+            yield piece, made[size]
 
     def count(self, piece: Piece) -> int:
         """Positions of a piece: all rows of all images but the last image's wasted row."""
         return ((piece.images - 1) * (piece.rows + 1) + piece.rows) * (self.width + 1)
 
-    def phases(self, source: Tensor, piece: Piece, front: Tensor, first: tuple[int, int]) -> Tensor:
-        """(2, 2, positions, channels): even and odd rows and columns of `source`, apart.
+    def split(self, piece: Piece, front: Tensor, channels: int) -> Tensor:
+        """Room for (2, 2, positions, channels): even and odd rows and columns apart."""
+        count = piece.images * (piece.rows + 1) * (self.width + 1)
+        return front[: 4 * (count + 1) * channels].view(2, 2, count + 1, channels)
 
-        Row u, column v of phase (a, b) holds source[first + (2 u + a, 2 v + b)], zeros outside.
-        """
-        channels = source.shape[3]
-        shape = (piece.images, piece.rows + 1, self.width + 1, channels)
-        count = shape[0] * shape[1] * shape[2]
-        split = front[: 4 * (count + 1) * channels].view(2, 2, count + 1, channels)
-        split[:, :, count:].zero_()
-        for a in (0, 1):
-            for b in (0, 1):
-                target = split[a, b, :count].view(shape)
-                fill(target, source, first=(first[0] + a, first[1] + b), step=(2, 2))
-        return split
+    def taken(
+        self, piece: Piece, split: Tensor, steps: list[Callable[[], Tensor]], transformed: Tensor
+    ) -> _Taken:
+        shape = (2, 2, piece.images, piece.rows + 1, self.width + 1, split.shape[3])
+        phases = split[:, :, :-1].unflatten(2, shape[2:5])
+        return _Taken(phases, split[:, :, -1:], tuple(steps), transformed)
 
-    def transformed_inputs(
-        self, x: Tensor, piece: Piece, window: Window, front: Tensor, back: Tensor
-    ) -> Tensor:
+    def inputs(self, piece: Piece, front: Tensor, back: Tensor) -> _Taken:
         """B^T d B of every tile: (16, P, C), in `back`; `front` is overwritten."""
-        source = x[piece.image : piece.image + piece.images]
-        first = (2 * piece.row - window.top, -window.left)
-        split = self.phases(source, piece, front, first)
+        split = self.split(piece, front, self.channels)
         count, channels = self.count(piece), self.channels
         # One position more than there are tiles: the last tile reads its neighbour to the right.
         long, down = (count + 1) * channels, (self.width + 1) * channels
         even, odd = split[0].flatten(1), split[1].flatten(1)
         rows = front[split.numel() :][: 8 * long].view(4, 2, long)
-        _input_rows(even, odd, long, down, rows)
         inputs = back[: 16 * count * channels].view(4, 4, count * channels)
-        _input_rows(rows[:, 0], rows[:, 1], count * channels, channels, inputs.transpose(0, 1))
-        return inputs.view(16, count, channels)
+        across = _input_rows(
+            rows[:, 0], rows[:, 1], count * channels, channels, inputs.transpose(0, 1)
+        )
+        steps = [*_input_rows(even, odd, long, down, rows), *across]
+        return self.taken(piece, split, steps, inputs.view(16, count, channels))
+
+    def spread(self, piece: Piece, front: Tensor, gradients: Tensor, out: int) -> _Taken:
+        """A dY A^T of every tile: (16, P, O), in `gradients`; wasted tiles are zeros."""
+        split = self.split(piece, front, out)
+        # The wasted column lies beyond the width, so it is zero; wasted rows are zero likewise.
+        length = self.count(piece) * out
+        lines = front[split.numel() :][: 8 * length].view(4, 2, length)
+        spread = gradients[: 16 * length].view(4, 4, length)
+        even, odd = (split[a].flatten(1)[:, :length] for a in (0, 1))
+        across = _spread_rows(lines[:, 0], lines[:, 1], spread.transpose(0, 1))
+        steps = [*_spread_rows(even, odd, lines), *across]
+        return self.taken(piece, split, steps, spread.view(16, -1, out))
+
+    def outputs(self, piece: Piece, front: Tensor, back: Tensor, out: int) -> _Results:
+        """A^T m A: from (16, P, O) in `front` to the pixels of tiles, in `back`."""
+        count = self.count(piece)
+        products = front[: 16 * count * out].view(16, count, out)
+        lines = products.view(4, 4, count * out)
+        rows = back[: 8 * count * out].view(2, 4, count * out)
+        found = back[8 * count * out :][: 4 * count * out].view(2, 2, count * out)
+        across = _output_rows(rows.transpose(0, 1), found.transpose(0, 1))
+        line = (self.width + 1) * out
+        pixels = found.as_strided(
+            (2, 2, piece.images, piece.rows, self.width, out),
+            (2 * count * out, count * out, (piece.rows + 1) * line, line, out, 1),
+        )
+        return _Results(products, (*_output_rows(lines, rows), *across), pixels)
 
 
-def _input_rows(even: Tensor, odd: Tensor, length: int, step: int, out: Tensor) -> None:
+def _input_rows(
+    even: Tensor, odd: Tensor, length: int, step: int, out: Tensor
+) -> list[Callable[[], Tensor]]:
     """B^T d along one direction: lines 0 and 2 of a tile are even ones, 1 and 3 odd ones.
 
     `step` numbers on lies the tile's neighbour, whose lines 0 and 1 are this tile's 2 and 3.
     """
     zero, two = even[:, :length], even[:, step : step + length]
     one, three = odd[:, :length], odd[:, step : step + length]
-    torch.sub(zero, two, out=out[0])
-    torch.add(one, two, out=out[1])
-    torch.sub(two, one, out=out[2])
-    torch.sub(one, three, out=out[3])
+    return [
+        partial(torch.sub, zero, two, out=out[0]),
+        partial(torch.add, one, two, out=out[1]),
+        partial(torch.sub, two, one, out=out[2]),
+        partial(torch.sub, one, three, out=out[3]),
+    ]
 
 
-def _outputs(products: Tensor, back: Tensor) -> Tensor:
-    """A^T m A: from (16, P, O) to (2, 2, P, O), in `back`."""
-    _, count, out = products.shape
-    lines = products.view(4, 4, count * out)
-    rows = back[: 8 * count * out].view(2, 4, count * out)
-    found = back[8 * count * out :][: 4 * count * out].view(2, 2, count * out)
-    _output_rows(lines, rows)
-    _output_rows(rows.transpose(0, 1), found.transpose(0, 1))
-    return found.view(2, 2, count, out)
-
-
-def _output_rows(lines: Tensor, out: Tensor) -> None:
+def _output_rows(lines: Tensor, out: Tensor) -> list[Callable[[], Tensor]]:
     """A^T m along one direction, from four lines to two."""
-    torch.add(lines[1], lines[2], out=out[0]).add_(lines[0])
-    torch.sub(lines[1], lines[2], out=out[1]).sub_(lines[3])
+    return [
+        partial(torch.add, lines[1], lines[2], out=out[0]),
+        partial(out[0].add_, lines[0]),
+        partial(torch.sub, lines[1], lines[2], out=out[1]),
+        partial(out[1].sub_, lines[3]),
+    ]
 
 
-def _store(tiles: _Tiles, found: Tensor, y: Tensor, piece: Piece) -> None:
-    """Put the four pixels of every tile in their places; what lies beyond the image is dropped."""
-    line = (tiles.width + 1) * y.shape[3]
-    for a in (0, 1):
-        for b in (0, 1):
-            rows = slice(2 * piece.row + a, 2 * (piece.row + piece.rows), 2)
-            target = y[piece.image : piece.image + piece.images, rows, b::2]
-            source = found[a, b].as_strided(
-                target.shape,
-                ((piece.rows + 1) * line, line, y.shape[3], 1),
-                found[a, b].storage_offset(),
-            )
-            target.copy_(source)
-
-
-def _spread(tiles: _Tiles, g: Tensor, piece: Piece, front: Tensor, out: Tensor) -> Tensor:
-    """A dY A^T of every tile: (16, P, O), in `out`; wasted tiles are zeros."""
-    rows = slice(2 * piece.row, 2 * (piece.row + piece.rows))
-    source = g[piece.image : piece.image + piece.images, rows]
-    split = tiles.phases(source, piece, front, (0, 0))
-    # The wasted column lies beyond the width, so it is zero; wasted rows are zero likewise.
-    length = tiles.count(piece) * g.shape[3]
-    lines = front[split.numel() :][: 8 * length].view(4, 2, length)
-    _spread_rows(split[0].flatten(1)[:, :length], split[1].flatten(1)[:, :length], lines)
-    spread = out[: 16 * length].view(4, 4, length)
-    _spread_rows(lines[:, 0], lines[:, 1], spread.transpose(0, 1))
-    return spread.view(16, -1, g.shape[3])
-
-
-def _spread_rows(first: Tensor, second: Tensor, out: Tensor) -> None:
+def _spread_rows(first: Tensor, second: Tensor, out: Tensor) -> list[Callable[[], Tensor]]:
     """A g along one direction, from two lines to four: the transpose of `_output_rows`."""
-    out[0].copy_(first)
-    torch.add(first, second, out=out[1])
-    torch.sub(first, second, out=out[2])
-    torch.neg(second, out=out[3])
+    return [
+        partial(out[0].copy_, first),
+        partial(torch.add, first, second, out=out[1]),
+        partial(torch.sub, first, second, out=out[2]),
+        partial(torch.neg, second, out=out[3]),
+    ]

@@ -33,6 +33,8 @@ class Arena:
 
     def __init__(self, device: torch.device) -> None:
         self.lock = threading.Lock()
+        self._device = device
+        self._children: list[Arena] = []
         self._memory = torch.empty(0, dtype=torch.uint8, device=device)
 
     @property
@@ -45,6 +47,12 @@ class Arena:
         if start + size_bytes > self.size_bytes:
             return None
         return self._memory[start : start + size_bytes]
+
+    def child(self, number: int) -> Arena:
+        """One of several that pieces of a call use at the same time, while it holds this one."""
+        while len(self._children) <= number:
+            self._children.append(Arena(self._device))
+        return self._children[number]
 
     def grow(self, size_bytes: int) -> None:
         """Keep at least this much from now on; nothing of the old content survives."""
