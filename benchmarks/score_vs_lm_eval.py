@@ -4,9 +4,12 @@
     python benchmarks/score_vs_lm_eval.py --part letters_5shot   # one part
     python benchmarks/score_vs_lm_eval.py --questions DIR        # a copy of OpenTriviaQA
     python benchmarks/score_vs_lm_eval.py --keep DIR [--part P] [--only SIDE]   # in several calls
+    python benchmarks/score_vs_lm_eval.py --keep DIR --part P --only lm_eval --piece 1/4   # shorter
 
 Without OpenTriviaQA in ../shared/data or DIR the questions are those of the embedded bank. `--keep`
 writes each finished side of each part to DIR, and a later call with the same arguments reads it.
+`--piece I/N` asks lm-eval an N-th of the questions only; once all N are in DIR their times are
+added, all at the batch size of the first.
 
 Both sides are given the same questions, prompts and float32 weights (39M shape, random weights, a
 vocabulary of 32,000) and answer with log-probabilities, which are compared one by one. lm-eval runs
@@ -102,9 +105,18 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--keep", type=Path, metavar="DIR", help="finished sides go here")
     parser.add_argument("--only", choices=SIDES, help="run this side; read the other from --keep")
+    parser.add_argument("--piece", type=piece, metavar="I/N", help="an N-th of lm-eval's side")
     for hidden in ("--side", "--work"):
         parser.add_argument(hidden, help=argparse.SUPPRESS)
     return parser.parse_args()
+
+
+def piece(text: str) -> tuple[int, int]:
+    """Which piece, from 1, of how many."""
+    number, count = map(int, text.split("/"))
+    if not 1 <= number <= count:
+        raise argparse.ArgumentTypeError("I/N with 1 <= I <= N")
+    return number, count
 
 
 def run_parts(args: argparse.Namespace, work: Path) -> dict[str, float | None]:
@@ -162,11 +174,13 @@ def run_sides(
     found = {}
     for side, run in runs.items():
         path = args.keep / f"{part}-{side}-{len(asked)}-{args.threads}threads-{exam_id}.json"
+        if not path.exists() and args.only in (None, side):
+            if side == "lm_eval" and args.piece is not None:
+                run_piece(asked, orders, scorer, path, *args.piece)
+            else:
+                path.write_text(json.dumps(run()))
         if path.exists():
             found[side] = Side(*json.loads(path.read_text()))
-        elif args.only in (None, side):
-            found[side] = run()
-            path.write_text(json.dumps(found[side]))
     for side, each in found.items():
         print(
             f"{part}: {side} {each.seconds:.2f} s, processor {each.processor_s:.2f} s", flush=True
@@ -224,6 +238,31 @@ def run_fastest(asked: Sequence[Question], orders: Sequence[Presentation], score
     }
     best = min(tried, key=lambda size: tried[size])
     return run_lm_eval(asked, orders, scorer, best)
+
+
+def run_piece(
+    asked: Sequence[Question],
+    orders: Sequence[Presentation],
+    scorer: Scorer,
+    path: Path,
+    number: int,
+    count: int,
+) -> None:
+    """One piece of lm-eval's side, beside `path`; the whole at `path` once it was the last."""
+    paths = [path.with_suffix(f".piece{each}of{count}") for each in range(1, count + 1)]
+    borders = [len(asked) * each // count for each in range(count + 1)]
+    part = slice(borders[number - 1], borders[number])
+    if number == 1:
+        run = run_fastest(asked[part], orders[part], scorer)
+    else:
+        batch = Side(*json.loads(paths[0].read_text())).batch
+        run = run_lm_eval(asked[part], orders[part], scorer, batch)
+    paths[number - 1].write_text(json.dumps(run))
+    if all(each.exists() for each in paths):
+        found = [Side(*json.loads(each.read_text())) for each in paths]
+        seconds, processor_s = (sum(each[place] for each in found) for place in (0, 1))
+        log_probs = [row for each in found for row in each.log_probs]
+        path.write_text(json.dumps(Side(seconds, processor_s, found[0].batch, log_probs)))
 
 
 def run_lm_eval(
@@ -284,8 +323,9 @@ def needed_flops(
     scorer: Scorer, asked: Sequence[Question], orders: Sequence[Presentation]
 ) -> float:
     """What cannot be avoided: 2 operations per weight and token (Kaplan et al. 2020, table 1), the
-    beginning once, each question once, each choice's tokens but the last, the head where it is
-    read. Attention's own products and padding do not count.
+    beginning once, each question once, each choice's tokens but the last; of the last layer keys
+    and values there, and all else of it, as the head, where logits are read. Attention's own
+    products and padding do not count.
     """
     from underdog.inference.layout import Layout
 
@@ -293,7 +333,11 @@ def needed_flops(
     jobs = [job for batch in paper.plan(scorer.config, Layout.SHARED) for job in batch]
     tokens = len(paper.beginning) + sum(len(row.tokens) for job in jobs for row in job.rows)
     read = sum(job.predicted for job in jobs)
-    return 2.0 * (FORTY.block_weights * tokens + FORTY.vocabulary * FORTY.hidden * read)
+    keys_values = 2 * FORTY.hidden * FORTY.hidden * FORTY.kv_heads // FORTY.heads
+    layer = FORTY.block_weights // FORTY.layers
+    everywhere = FORTY.block_weights - layer + keys_values
+    where_read = layer - keys_values + FORTY.vocabulary * FORTY.hidden
+    return 2.0 * (everywhere * tokens + where_read * read)
 
 
 def sgemm_rate() -> float:

@@ -160,6 +160,19 @@ def test_damaged_and_foreign_adapters_are_refused(tmp_path: Path) -> None:
         load_adapter(wider, tmp_path / "whole")
 
 
+def test_an_adapter_without_one_of_its_weights_is_refused(tmp_path: Path) -> None:
+    """A layer that the file forgot would otherwise stay as it was drawn: the first is named."""
+    save_adapter(attach(tiny_qwen2(), AdapterSettings(rank=2), seed=0), tmp_path / "adapter")
+    path = tmp_path / "adapter" / "adapter_model.safetensors"
+    tensors = tensors_from_bytes(path.read_bytes())
+    lost = next(name for name in sorted(tensors) if "lora_B" in name)
+    path.write_bytes(tensors_to_bytes({key: w for key, w in tensors.items() if key != lost}))
+    with pytest.warns(UserWarning, match="missing"), pytest.raises(InputError) as caught:
+        load_adapter(tiny_qwen2(), tmp_path / "adapter")
+    assert "weights of every layer that its config names; got 1 missing" in str(caught.value)
+    assert lost.removesuffix(".weight") in str(caught.value)
+
+
 def test_an_adapter_on_a_loaded_base(tmp_path: Path) -> None:
     """From disk to disk: base folder, adapter folder, equal logits."""
     save_base(tmp_path / "base")

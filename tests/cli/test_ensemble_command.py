@@ -119,3 +119,16 @@ def test_members_have_names_of_their_own(tmp_path: Path) -> None:
     assert list(found) == ["base", "run", "x"]
     with pytest.raises(InputError, match="adapters with different names; got 'same'"):
         member_folders([f"{tmp_path}/a/same", f"{tmp_path}/b/same"])
+
+
+def test_members_answer_once_for_a_cache(home: Path, tmp_path: Path) -> None:
+    """A second fit elsewhere with the same --cache adds nothing to it: the same weights."""
+    cache, files = tmp_path / "cache", [tmp_path / name / "pair.json" for name in ("a", "b")]
+    sizes = []
+    for file in files:
+        file.parent.mkdir()
+        assert fit(home, file, "--cache", str(cache)) == 0
+        sizes.append((cache / "evidence.sqlite").read_bytes())
+    assert sizes[0] == sizes[1]
+    weights = [json.loads(file.read_text())["weights"] for file in files]
+    assert weights[0] == weights[1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from underdog.errors import InputError
@@ -109,3 +111,37 @@ def test_batches_do_not_depend_on_the_order_of_arrival(jobs: list[Job], dice: ob
     """Whoever repeats the work with the same questions gets the same batches."""
     limits = {"max_tokens": 60, "max_predicted": 12}
     assert batches(jobs[::-1], **limits) == batches(jobs, **limits)
+
+
+@settings(max_examples=40)
+@given(jobs_of.filter(lambda jobs: 0 < len(jobs) < 7), st.integers(1, 200), st.integers(1, 20))
+def test_no_other_cut_has_fewer_tokens(
+    jobs: list[Job], max_tokens: int, max_predicted: int
+) -> None:
+    """Against every way to cut the sorted jobs: padded tokens, and a sixteenth of the limit per
+    batch.
+    """
+
+    def cost(batch: tuple[Job, ...]) -> float:
+        tokens = sum(len(job.rows) for job in batch) * max(job.length for job in batch)
+        predicted = sum(job.predicted for job in batch)
+        allowed = len(batch) == 1 or (tokens <= max_tokens and predicted <= max_predicted)
+        return tokens + max_tokens / 16 if allowed else float("inf")
+
+    done = batches(jobs, max_tokens=max_tokens, max_predicted=max_predicted)
+    ordered, costs = tuple(job for batch in done for job in batch), []
+    for borders in itertools.product((False, True), repeat=len(ordered) - 1):
+        cuts = [0, *(n + 1 for n, cut in enumerate(borders) if cut), len(ordered)]
+        costs.append(sum(cost(ordered[a:b]) for a, b in itertools.pairwise(cuts)))
+    assert sum(map(cost, done)) == pytest.approx(min(costs))
+
+
+def test_one_long_prompt_does_not_pad_the_short_ones() -> None:
+    """200 tokens beside twice 40: 280 in two batches, where one would have 600."""
+    lengths = (40, 200, 40)
+    jobs = [
+        lay_out(n, EncodedPrompt(tuple(range(size)), ((1,), (2,))), Layout.SHARED)
+        for n, size in enumerate(lengths)
+    ]
+    done = batches(jobs, max_tokens=1024, max_predicted=512)
+    assert [[job.index for job in batch] for batch in done] == [[1], [0, 2]]

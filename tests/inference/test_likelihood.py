@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,8 +18,9 @@ from underdog.mcq.presentation import Presentation
 from underdog.mcq.prompt import PromptStyle, render
 from underdog.mcq.question import Question
 
-TOLERANCE_NATS = 1e-5
-"""Sums of about 20 float32 terms of size 10, each rounded to 6e-7."""
+TOLERANCE_NATS = 3e-5
+"""Sums of up to 80 nats, whose last float32 digit is 8e-6. Against float64, transformers' own
+forward in float32 is off by 1.7e-5 here, and so are these (2026-11-21)."""
 
 
 def questions() -> list[Question]:
@@ -44,14 +46,21 @@ def encoded_prompts(style: PromptStyle, tokenizer: Any) -> list[EncodedPrompt]:
 @torch.inference_mode()
 def slow(model: Any, encoded: EncodedPrompt) -> list[float]:
     """Sum of log-probabilities per choice from full sequences and full logits."""
+    wide = torch.promote_types(model.dtype, torch.float32)
     sums = []
     for completion in encoded.completion_ids:
         ids = torch.tensor([[*encoded.prefix_ids, *completion]])
-        log_probs = model(input_ids=ids, use_cache=False).logits[0].float().log_softmax(-1)
+        log_probs = model(input_ids=ids, use_cache=False).logits[0].to(wide).log_softmax(-1)
         start = len(encoded.prefix_ids) - 1
         values = log_probs[range(start, start + len(completion)), completion]
         sums.append(sum(values.tolist()))
     return sums
+
+
+def exact(model: Any, prompts: list[EncodedPrompt]) -> list[list[float]]:
+    """The same in float64."""
+    wide = copy.deepcopy(model).double()
+    return [slow(wide, each) for each in prompts]
 
 
 def fast(model: Any, prompts: list[EncodedPrompt], layout: Layout, max_tokens: int) -> list[Any]:
@@ -78,7 +87,7 @@ def test_all_scores_equal_those_of_full_sequences(
     """Every choice of every question, in both layouts, styles, and kinds of attention."""
     model = tiny_qwen2(attention=attention)
     prompts = encoded_prompts(style, make_tokenizer())
-    wanted = [slow(model, each) for each in prompts]
+    wanted = exact(model, prompts)
     assert largest_gap(fast(model, prompts, layout, 2000), wanted) < TOLERANCE_NATS
     spread = max(map(max, wanted)) - min(map(min, wanted))
     assert spread > 5.0  # the comparison is about scores that differ
@@ -89,7 +98,7 @@ def test_scores_do_not_depend_on_the_batch(max_tokens: int) -> None:
     """One question at a time, or all in one batch with much padding: the same scores."""
     model = tiny_qwen2()
     prompts = encoded_prompts(PromptStyle.TEXTS, byte_level_tokenizer())
-    wanted = [slow(model, each) for each in prompts]
+    wanted = exact(model, prompts)
     assert largest_gap(fast(model, prompts, Layout.SHARED, max_tokens), wanted) < TOLERANCE_NATS
 
 

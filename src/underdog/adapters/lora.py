@@ -132,6 +132,10 @@ def save_adapter(adapted: PeftModel, folder: Path) -> None:
 def load_adapter(model: Any, folder: Path, *, name: str = NAME) -> PeftModel:
     """Put a saved adapter on its base, in place, for use (not for training). A base that has
     adapters already gets one more, under another name.
+
+    The tensors are those of the file. Otherwise `peft` would first draw fresh ones, and for
+    DoRA compute every dense B A with its norms, only to overwrite them: 90 MB more stay resident
+    for 5 MB of adapter (39M shape, 2026-11-21).
     """
     if not (folder / CONFIG_NAME).is_file():
         raise InputError(
@@ -141,12 +145,15 @@ def load_adapter(model: Any, folder: Path, *, name: str = NAME) -> PeftModel:
         )
     try:
         with _quiet_peft():
-            if not isinstance(model, PeftModel):
-                return PeftModel.from_pretrained(
-                    model, str(folder), adapter_name=name, is_trainable=False
-                )
-            model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
-            return model
+            options: dict[str, Any] = {
+                "adapter_name": name,
+                "is_trainable": False,
+                "low_cpu_mem_usage": True,
+            }
+            if isinstance(model, PeftModel):
+                model.load_adapter(str(folder), **options)
+            else:
+                model = PeftModel.from_pretrained(model, str(folder), **options)
     except SafetensorError as error:
         raise CorruptFileError(
             "a whole adapter file is needed", got=str(error), where=folder / WEIGHTS_NAME
@@ -157,6 +164,21 @@ def load_adapter(model: Any, folder: Path, *, name: str = NAME) -> PeftModel:
             got=str(error).strip().splitlines()[0][:200],
             where=folder,
         ) from error
+    _check_whole(model, name, folder)
+    return cast("PeftModel", model)
+
+
+def _check_whole(model: Any, name: str, folder: Path) -> None:
+    """InputError for weights that the adapter's file did not have: they hold no numbers."""
+    absent = [
+        key for key, weight in model.named_parameters() if weight.is_meta and f".{name}." in key
+    ]
+    if absent:
+        raise InputError(
+            "an adapter file with the weights of every layer that its config names",
+            got=f"{len(absent)} missing, {absent[0]} for one",
+            where=folder / WEIGHTS_NAME,
+        )
 
 
 def tensors_to_bytes(tensors: dict[str, torch.Tensor]) -> bytes:

@@ -7,7 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from underdog.cli.evaluate import add_scoring_arguments, positive, scoring_config
+from underdog.cli.evaluate import (
+    add_cache_argument,
+    add_scoring_arguments,
+    positive,
+    scoring_config,
+)
 from underdog.cli.evaluation_view import percent
 
 if TYPE_CHECKING:
@@ -51,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--by-topic", action="store_true", help="weights of a topic, where they win (rule log)")
     add("--limit", type=positive, metavar="N", help="only the first N questions")
+    add_cache_argument(fit)
     add_scoring_arguments(fit)
 
 
@@ -88,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
             config=config,
             dtype=args.dtype,
             clock=time.perf_counter,
-            cache=EvidenceCache(default_folder()),
+            cache=EvidenceCache(args.cache or default_folder()),
             progress=progress,
         )
     panel = make_panel(

@@ -67,15 +67,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--split", choices=("validation", "train"), default="validation", help="which questions")
     add("--limit", type=positive, metavar="N", help="only the first N questions")
-    add(
+    add_cache_argument(parser)
+    add_scoring_arguments(parser)
+    add("--timed", type=_count, default=100, metavar="N", help="questions timed alone; 0: none")
+    add_remote_arguments(parser)
+
+
+def add_cache_argument(parser: argparse.ArgumentParser) -> None:
+    """Where answers that were asked for before are looked up."""
+    parser.add_argument(
         "--cache",
         type=Path,
         metavar="DIR",
         help="where log-probabilities are kept between evaluations (the user's cache folder)",
     )
-    add_scoring_arguments(parser)
-    add("--timed", type=_count, default=100, metavar="N", help="questions timed alone; 0: none")
-    add_remote_arguments(parser)
 
 
 def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:

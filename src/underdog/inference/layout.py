@@ -14,9 +14,11 @@ So a choice of one token (a letter) needs no branch at all, and four letters cos
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 from underdog.errors import InputError
@@ -24,6 +26,9 @@ from underdog.mcq.encode import EncodedPrompt
 
 PREFIX = 0
 """The branch number of the tokens that every choice sees."""
+STARTS = 16
+"""Starting a batch counts as a sixteenth of a full one, 64 tokens of 1,024. Then 40 prompts of
+OpenTriviaQA are padded by 7 %, where filling batches up pads 23 %; 400 by 1.8 % and 2.8 %."""
 
 
 class Layout(StrEnum):
@@ -120,21 +125,38 @@ def batches(
 
     A batch costs (its rows) x (its longest row) tokens after padding, at most `max_tokens`, and
     builds logits at no more than `max_predicted` positions. A job that exceeds either alone is a
-    batch of its own. The result depends on the jobs and both limits only.
+    batch of its own. Of all ways to cut the sorted jobs within the limits the one with the fewest
+    tokens is taken, where starting a batch counts as `max_tokens` / `STARTS`. The result depends on
+    the jobs and both limits only.
     """
     ordered = sorted(jobs, key=lambda job: (-job.length, job.index))
-    done: list[tuple[Job, ...]] = []
-    batch: list[Job] = []
-    for job in ordered:
-        grown = [*batch, job]
-        if batch and not _fits(grown, max_tokens, max_predicted):
-            done.append(tuple(batch))
-            grown = [job]
-        batch = grown
-    return (*done, tuple(batch)) if batch else ()
+    cuts = _cheapest_cuts(ordered, max_tokens, max_predicted)
+    return tuple(tuple(ordered[start:end]) for start, end in pairwise(cuts))
 
 
-def _fits(jobs: Sequence[Job], max_tokens: int, max_predicted: int) -> bool:
-    rows = sum(len(job.rows) for job in jobs)
-    predicted = sum(job.predicted for job in jobs)
-    return rows * jobs[0].length <= max_tokens and predicted <= max_predicted
+def _cheapest_cuts(ordered: Sequence[Job], max_tokens: int, max_predicted: int) -> list[int]:
+    """Where batches begin and end: 0, ..., the number of jobs.
+
+    The cheapest way to cut the first `end` jobs is the cheapest to cut those before its last batch,
+    and that batch: as many steps as there are jobs times the jobs of a batch.
+    """
+    sizes = [(len(job.rows), job.length, job.predicted) for job in ordered]
+    costs, starts = [0.0], [0]
+    for end in range(1, len(ordered) + 1):
+        rows = predicted = 0
+        least, best = math.inf, end - 1
+        for start in range(end - 1, -1, -1):
+            more_rows, longest, more_predicted = sizes[start]
+            rows, predicted = rows + more_rows, predicted + more_predicted
+            tokens = rows * longest
+            if start < end - 1 and (tokens > max_tokens or predicted > max_predicted):
+                break
+            cost = costs[start] + tokens + max_tokens / STARTS
+            if cost <= least:
+                least, best = cost, start
+        costs.append(least)
+        starts.append(best)
+    cuts = [len(ordered)]
+    while cuts[-1]:
+        cuts.append(starts[cuts[-1]])
+    return cuts[::-1]

@@ -21,13 +21,15 @@ from typing import Any, NamedTuple
 import torch
 
 from underdog.errors import RunError
-from underdog.inference import grouped_attention
 from underdog.inference.layout import PREFIX, Job, Layout, Row
 from underdog.inference.prefix import PrefixRows, cache_of
+from underdog.inference.quick_layers import Reading, quick_layers, serves
 from underdog.inference.read_positions import Resized, logits_where_read
 
 _PADDING = -1
 """The branch number of padding: no real token sees it."""
+_SUMMED_TOGETHER = 16
+"""Positions whose exponentials are in memory at once: 2 MB of 32,000 words, 10 MB of 152,000."""
 _MASKABLE = {"sdpa", "eager"}
 """Attention implementations of transformers 5 that take a 4-D mask as it is."""
 
@@ -35,12 +37,12 @@ _MASKABLE = {"sdpa", "eager"}
 class BatchTensors(NamedTuple):
     """What the model is called with; shapes in the comments.
 
-    `positions` and `mask` are None when plain causal attention is right.
+    `positions` and `seen` are None when plain causal attention is right.
     """
 
     tokens: torch.Tensor  # [B, L] ids
     positions: torch.Tensor | None  # [B or 1, L]
-    mask: torch.Tensor | None  # [B or 1, 1, L, kept + L]
+    seen: torch.Tensor | None  # [B, 1, L, L] bool: which own tokens see which
     keep: torch.Tensor  # [B, L] bool, P of them true
 
 
@@ -77,19 +79,52 @@ def choice_log_probs(
     """
     rows = [row for job in jobs for row in job.rows]
     batch = _tensors(model, rows, prefixes[0].prefix.length if prefixes else 0)
-    grouped = batch.mask is not None and grouped_attention.serves(model)
-    with grouped_attention.attending(model) if grouped else nullcontext():
-        logits_PV = logits_where_read(
-            model,
-            batch.keep,
-            resized=resized,
-            input_ids=batch.tokens,
-            attention_mask=batch.mask,
-            position_ids=batch.positions,
-            past_key_values=cache_of(prefixes) if prefixes else None,
-        ).float()
+    quick = serves(model) and choose_layout(model) is Layout.SHARED
+    compute = _quick_logits if quick else _plain_logits
+    logits_PV = compute(model, batch, prefixes, resized).float()
     values = iter(_target_log_probs(logits_PV, rows))
     return [_sums(job, values) for job in jobs]
+
+
+def _quick_logits(
+    model: Any, batch: BatchTensors, prefixes: Sequence[PrefixRows], resized: Resized | None
+) -> torch.Tensor:
+    """By the layers of this package, on a CPU."""
+    mask = None if batch.seen is None else _as_attention_takes_it(batch.seen, model)
+    narrow = nullcontext() if resized is None else resized(batch.keep)
+    with quick_layers(model, Reading(batch.keep, mask, prefixes, narrow)):
+        logits_1PV: torch.Tensor = model(
+            input_ids=batch.tokens,
+            attention_mask=mask,
+            position_ids=batch.positions,
+            use_cache=False,
+        ).logits
+    return logits_1PV[0]
+
+
+def _plain_logits(
+    model: Any, batch: BatchTensors, prefixes: Sequence[PrefixRows], resized: Resized | None
+) -> torch.Tensor:
+    """By the model's own layers. Everybody sees the whole beginning, which stands left of the own
+    tokens.
+    """
+    mask, seen = None, batch.seen
+    if prefixes and seen is None:
+        width = batch.tokens.shape[1]
+        seen = torch.ones(1, 1, width, width, dtype=torch.bool, device=model.device).tril()
+    if seen is not None:
+        kept = prefixes[0].prefix.length if prefixes else 0
+        whole = torch.nn.functional.pad(seen, (kept, 0), value=True)
+        mask = _as_attention_takes_it(whole, model)
+    return logits_where_read(
+        model,
+        batch.keep,
+        resized=resized,
+        input_ids=batch.tokens,
+        attention_mask=mask,
+        position_ids=batch.positions,
+        past_key_values=cache_of(prefixes) if prefixes else None,
+    )
 
 
 def _tensors(model: Any, rows: Sequence[Row], kept: int) -> BatchTensors:
@@ -98,19 +133,14 @@ def _tensors(model: Any, rows: Sequence[Row], kept: int) -> BatchTensors:
     for number, row in enumerate(rows):
         keep[number, [target.place for target in row.targets]] = True
     tokens_BL = _padded([row.tokens for row in rows], width, 0).to(model.device)
-    keep = keep.to(model.device)
-    branched = any(row.branched for row in rows)
-    if not branched and not kept:
-        return BatchTensors(tokens_BL, None, None, keep)
-    mask = torch.ones(1, 1, width, width, dtype=torch.bool).tril()
-    positions = torch.arange(kept, kept + width)[None]
-    if branched:
-        mask = mask & _branch_mask(_padded([row.branches for row in rows], width, _PADDING))
-        positions = _padded([row.positions for row in rows], width, 0)
-    # Everybody sees the whole beginning, which stands left of the own tokens.
-    mask = torch.nn.functional.pad(mask, (kept, 0), value=True)
-    mask = _as_attention_takes_it(mask, model).to(model.device)
-    return BatchTensors(tokens_BL, positions.to(model.device), mask, keep)
+    positions, seen = None, None
+    if any(row.branched for row in rows):
+        positions = _padded([row.positions for row in rows], width, 0).to(model.device)
+        branches_BL = _padded([row.branches for row in rows], width, _PADDING)
+        seen = _branch_mask(branches_BL).tril().to(model.device)
+    elif kept:
+        positions = torch.arange(kept, kept + width, device=model.device)[None]
+    return BatchTensors(tokens_BL, positions, seen, keep.to(model.device))
 
 
 def _padded(rows: Sequence[Sequence[int]], width: int, filler: int) -> torch.Tensor:
@@ -147,7 +177,8 @@ def _target_log_probs(logits: torch.Tensor, rows: Sequence[Row]) -> list[float]:
         kept.extend(number[target.place] for target in row.targets)
         tokens.extend(target.token for target in row.targets)
         before += len(places)
-    total_P = logits.logsumexp(dim=-1)
+    # A few positions at a time: the exponentials of all would be as large as the logits again.
+    total_P = torch.cat([part.logsumexp(dim=-1) for part in logits.split(_SUMMED_TOGETHER)])
     values: list[float] = (logits[kept, tokens] - total_P[kept]).tolist()
     if not all(map(math.isfinite, values)):
         raise RunError(

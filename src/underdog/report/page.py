@@ -13,6 +13,7 @@ from typing import Any
 from underdog.pages.environment import open_templates
 from underdog.report.answers import make_answers
 from underdog.report.cards import make_examples
+from underdog.report.coverage import make_coverage
 from underdog.report.curves import make_curves
 from underdog.report.dataset import make_dataset
 from underdog.report.dots import dot_table, roles, worst_topics
@@ -20,6 +21,7 @@ from underdog.report.folder import CARD_PATH, Record, read_record
 from underdog.report.innings import make_match
 from underdog.report.keeping import make_keeping
 from underdog.report.machine import make_machine
+from underdog.report.places import make_places
 from underdog.report.provenance import (
     is_digest,
     make_files,
@@ -70,6 +72,8 @@ def _context(record: Record) -> dict[str, Any]:
         "sources": results.then(lambda value: dot_table(value, "by_source", "By source", "source")),
         "worst": results.then(worst_topics),
         "reliability": results.then(make_reliability),
+        "coverage": results.then(make_coverage),
+        "places": results.then(make_places),
         "answers": results.then(make_answers),
         "examples": results.then(make_examples),
         "match": record.match.then(make_match),
