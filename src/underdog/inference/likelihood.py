@@ -178,7 +178,8 @@ def _target_log_probs(logits: torch.Tensor, rows: Sequence[Row]) -> list[float]:
         tokens.extend(target.token for target in row.targets)
         before += len(places)
     # A few positions at a time: the exponentials of all would be as large as the logits again.
-    total_P = torch.cat([part.logsumexp(dim=-1) for part in logits.split(_SUMMED_TOGETHER)])
+    parts = torch.split(logits, _SUMMED_TOGETHER)
+    total_P = torch.cat([part.logsumexp(dim=-1) for part in parts])
     values: list[float] = (logits[kept, tokens] - total_P[kept]).tolist()
     if not all(map(math.isfinite, values)):
         raise RunError(

@@ -28,7 +28,7 @@ class AgreedLackError(MemoryError):
 
 def ask_agreed(ask: Callable[[], T], model: Any, processes: Processes) -> T:
     """A collective call. Raises AgreedLackError in all processes when memory lacks in one."""
-    layers = [each for each in model.modules() if isinstance(each, FSDPModule)]
+    layers: list[Any] = [each for each in model.modules() if isinstance(each, FSDPModule)]
     entered = len(layers)  # of the present pass; all, outside of one
 
     def begin(*_: Any) -> None:

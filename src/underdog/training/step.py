@@ -83,8 +83,8 @@ def _part_loss(
         return loss.item()
     tasks = [partial(_gradients, share, answer_tokens, trained) for share in shares]
     loss_sum = 0.0
-    for loss, gradients in trained.crew.each(tasks):
-        loss_sum += loss
+    for share_loss, gradients in trained.crew.each(tasks):
+        loss_sum += share_loss
         for weight, gradient in zip(weights_of(trained), gradients, strict=True):
             if gradient is not None:
                 weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)

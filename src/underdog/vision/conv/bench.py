@@ -270,8 +270,8 @@ def unfold_and_multiply(x: Tensor, w: Tensor, spec: ConvSpec) -> Tensor:
     )
     if spec.groups == 1:
         return torch.matmul(w.flatten(1), columns).view(spec.y_shape)
-    by_group = columns.unflatten(1, (spec.groups, -1))
-    return torch.matmul(w.flatten(1).unflatten(0, (spec.groups, -1)), by_group).view(spec.y_shape)
+    by_group = columns.view(columns.shape[0], spec.groups, -1, columns.shape[2])
+    return torch.matmul(w.view(spec.groups, -1, by_group.shape[2]), by_group).view(spec.y_shape)
 
 
 def _by_engine(engine: Engine) -> Convolve:

@@ -247,7 +247,8 @@ def _counting_convolutions() -> Iterator[Saved]:
 
     def counted(module: nn.Conv2d, x: Tensor, w: Tensor, bias: Tensor | None) -> Tensor:
         with torch.autograd.graph.saved_tensors_hooks(saved.pack, lambda tensor: tensor):
-            return original(module, x, w, bias)
+            y: Tensor = original(module, x, w, bias)
+        return y
 
     with _convolving(counted):
         yield saved

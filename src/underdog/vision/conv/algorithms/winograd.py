@@ -196,7 +196,7 @@ class _Tiles(NamedTuple):
         self, piece: Piece, split: Tensor, steps: list[Callable[[], Tensor]], transformed: Tensor
     ) -> _Taken:
         shape = (2, 2, piece.images, piece.rows + 1, self.width + 1, split.shape[3])
-        phases = split[:, :, :-1].unflatten(2, shape[2:5])
+        phases = split[:, :, :-1].unflatten(2, shape[2:5])  # type: ignore[no-untyped-call]
         return _Taken(phases, split[:, :, -1:], tuple(steps), transformed)
 
     def inputs(self, piece: Piece, front: Tensor, back: Tensor) -> _Taken:
