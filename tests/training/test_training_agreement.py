@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 import torch
-from many import CHILDREN, ENDED_S, free_port
+from many import held_port
 from torch.distributed.tensor import DTensor
 
+from children import CHILDREN
 from fakes import tiny_qwen2
+from patience import PATIENCE_S
 from underdog.adapters.adapter import attach
 from underdog.adapters.settings import AdapterSettings
 from underdog.training.agreement import AgreedLackError, ask_agreed
@@ -97,17 +99,18 @@ def test_all_give_up_together_and_can_ask_again(tmp_path: Path) -> None:
     same error, then both give the logits of the whole base, to the last bit, and after that every
     layer lies in slices.
     """
-    port = free_port()
-    members = [
-        CHILDREN.Process(target=member, args=(rank, port, tmp_path / "met")) for rank in (0, 1)
-    ]
-    for each in members:
-        each.start()
-    for each in members:
-        each.join(ENDED_S)
-    hanging = [each.is_alive() for each in members]
-    for each in members:
-        each.kill()
+    with held_port() as port:
+        members = [
+            CHILDREN.Process(target=member, args=(rank, port, tmp_path / "met")) for rank in (0, 1)
+        ]
+        for each in members:
+            each.start()
+        for each in members:
+            each.join(PATIENCE_S)
+        hanging = [each.is_alive() for each in members]
+        for each in members:
+            each.kill()
+            each.join()
     assert hanging == [False, False]
     assert [each.exitcode for each in members] == [0, 0]
     for rank in (0, 1):
