@@ -64,7 +64,7 @@ class Saboteur:
         """The hooks are on the base for as long as this lasts."""
         hooks = [
             model.get_output_embeddings().register_forward_hook(self._spoil),
-            model.get_input_embeddings().register_forward_pre_hook(self._check_memory),
+            model.base_model.register_forward_pre_hook(self._check_memory, with_kwargs=True),
         ]
         try:
             yield
@@ -79,8 +79,12 @@ class Saboteur:
             return logits * float("nan")
         return logits * 60 if self.heard + 1 in self.wild else logits
 
-    def _check_memory(self, embedding: Any, inputs: Any) -> None:
-        if embedding.training and self.rows is not None and inputs[0].shape[0] > self.rows:
+    def _check_memory(self, decoder: Any, _inputs: Any, named: dict[str, Any]) -> None:
+        if not decoder.training or self.rows is None:
+            return
+        tree = named.get("prefix_tree")
+        rows = named["input_ids"] if tree is None else tree.nodes
+        if len(rows) > self.rows:
             raise torch.OutOfMemoryError("HIP out of memory. Tried to allocate 2.00 GiB")
 
     def ask(self, model: Any, questions: Sequence[Question]) -> tuple[Prediction, ...]:
