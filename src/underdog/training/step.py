@@ -83,11 +83,17 @@ def _part_loss(
         return loss.item()
     tasks = [partial(_gradients, share, answer_tokens, trained) for share in shares]
     loss_sum = 0.0
+    # A gradient lies in memory as its weight does: fused AdamW (torch 2.13, CPU) takes that as given
+    # and steps wrongly, without a sign, where a product left it transposed.
     for share_loss, gradients in trained.crew.each(tasks):
         loss_sum += share_loss
         for weight, gradient in zip(weights_of(trained), gradients, strict=True):
             if gradient is not None:
-                weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
+                if weight.grad is None:
+                    weight.grad = torch.empty_like(weight)
+                    weight.grad.copy_(gradient)
+                else:
+                    weight.grad.add_(gradient)
     return loss_sum
 
 
