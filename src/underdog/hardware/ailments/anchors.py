@@ -6,10 +6,13 @@ where the anchor begins, modulo four. For each of the four cases the rarest such
 is chosen and marked: its lead. One pass of numpy hashes every word of the piece into a table of
 marks, at a cost that does not depend on the number of anchors.
 
-In healthy logs a tenth of all words are a lead ("amdg", "loss"), so the aligned word behind a lead
-is hashed with it into a second table, which one word in a hundred passes; only these pairs are
-looked up exactly. An anchor of eleven bytes or more holds such a pair wherever it lies; in a
-shorter one some leads are alone and have only the first table.
+In healthy logs one word in fifteen is a lead all the same ("loss", "with"), so a lead is hashed
+together with the aligned word behind it into a second table, which one word in a hundred passes;
+only these are compared with anchors. An anchor of eleven bytes or more holds such a pair wherever
+it lies; in a shorter one some leads are alone and have only the first table.
+
+What is rare is judged by the bytes of a word and by how often it stands in a prose that is given:
+the words of the knowledge base itself, so that the choice does not lean on the logs that are timed.
 
 The hash is multiplicative (Knuth, The Art of Computer Programming 3, section 6.4).
 """
@@ -17,8 +20,10 @@ The hash is multiplicative (Knuth, The Art of Computer Programming 3, section 6.
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,25 +45,24 @@ _COMMON = {
     **dict.fromkeys(b"/._-:=,()[]", 3.0),
 }
 """How often bytes stand in logs, roughly, in per cent; others 0.5. Only speed depends on it."""
+_PAIR_WEIGHT = 2.0
+"""What a pair that passes costs against a lead that passes: 1 to 8 were alike within a tenth."""
 
 
 class AnchorFinder:
-    """The places of every anchor in a piece of bytes."""
+    """The places of every anchor in a piece of bytes. `prose` is text as logs have it."""
 
-    def __init__(self, anchors: Sequence[bytes]) -> None:
-        self._anchors = list(anchors)
-        leads = [
-            (index, offset, anchor[offset : offset + PAIR])
-            for index, anchor in enumerate(anchors)
-            for offset in lead_offsets(anchor)
-        ]
-        self._lone = _Marks([each for each in leads if len(each[2]) < PAIR], WORD)
-        self._pairs = _Marks([each for each in leads if len(each[2]) == PAIR], PAIR)
-        words = np.array([_number(lead[:WORD]) for *_, lead in leads], np.uint32)
-        self._table = _table(TABLE_BITS, words * MULTIPLIER)
-        self._lone_table = _table(TABLE_BITS, self._lone.keys.astype(np.uint32) * MULTIPLIER)
-        both = self._pairs.keys.view(np.uint32).reshape(-1, 2)
-        self._pair_table = _table(PAIR_TABLE_BITS, _pair_hash(both[:, 0], both[:, 1]))
+    def __init__(self, anchors: Sequence[bytes], prose: bytes = b"") -> None:
+        self._anchors = tuple(anchors)
+        owner, offset, first, second = _leads(self._anchors, prose)
+        paired = offset + PAIR <= np.array([len(self._anchors[index]) for index in owner])
+        hashes = first * MULTIPLIER >> np.uint32(32 - TABLE_BITS)
+        self._table = np.zeros(1 << TABLE_BITS, np.bool_)
+        self._table[hashes] = True
+        pairs = _pair_slots(first[paired], second[paired])
+        self._pairs = _Marks(pairs, owner[paired], offset[paired], size=1 << PAIR_TABLE_BITS)
+        lone = ~paired
+        self._lone = _Marks(hashes[lone], owner[lone], offset[lone], size=1 << TABLE_BITS)
         self._lengths = np.array([len(each) for each in anchors], np.intp)
         self._tests = [_bytes_at(anchors, part) for part in TESTED]
         self._hashes = np.empty(0, np.uint32)
@@ -77,25 +81,18 @@ class AnchorFinder:
         for places, values in self._tests:
             same = piece[starts + places[owners]] == values[owners]
             starts, owners = starts[same], owners[same]
-        pairs = zip(starts.tolist(), owners.tolist(), strict=True)
-        return sorted(pair for pair in pairs if text.startswith(self._anchors[pair[1]], pair[0]))
+        found = zip(starts.tolist(), owners.tolist(), strict=True)
+        return sorted(each for each in found if text.startswith(self._anchors[each[1]], each[0]))
 
     def _candidates(self, words: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Where anchors would begin, and which. Behind the last word stands, for the table, itself:
-        a pair that it leads would end outside the piece, and its anchor with it.
+        """Where anchors may begin, and which. The last word counts as its own follower: a pair that
+        it leads would end outside the piece, and the anchor with it.
         """
         maybe = np.flatnonzero(self._look_up(words))
-        first = words[maybe]
-        second = words.take(maybe + 1, mode="clip")
-        slots = _pair_hash(first, second) >> np.uint32(32 - PAIR_TABLE_BITS)
-        paired = self._pair_table[slots]
-        keys = np.stack([first[paired], second[paired]], axis=1).view(np.uint64).ravel()
-        starts, owners = self._pairs.candidates(maybe[paired] * WORD, keys)
-        alone = self._lone_table[self._slots[maybe]]
-        more_starts, more_owners = self._lone.candidates(
-            maybe[alone] * WORD, first[alone].astype(np.uint64)
-        )
-        return np.concatenate([starts, more_starts]), np.concatenate([owners, more_owners])
+        slots = _pair_slots(words.take(maybe), words.take(maybe + 1, mode="clip"))
+        starts, owners = self._pairs.candidates(maybe * WORD, slots)
+        alone = self._lone.candidates(maybe * WORD, self._slots.take(maybe))
+        return np.concatenate([starts, alone[0]]), np.concatenate([owners, alone[1]])
 
     def _look_up(self, words: NDArray[np.uint32]) -> NDArray[np.bool_]:
         """Which words may be marked. Buffers are kept: fresh ones cost more than the arithmetic."""
@@ -112,67 +109,77 @@ class AnchorFinder:
 
 
 class _Marks:
-    """Which anchors a lead of `size` bytes belongs to, and at which of their offsets it stands.
-
-    Made of (index of the anchor, offset, lead); the same lead may belong to several anchors.
+    """What leads belong to, by the slot of their hash: `owner` is the index of an anchor, `offset`
+    the lead's place in it. Several may share a slot, by nature or by chance.
     """
 
-    def __init__(self, leads: Sequence[tuple[int, int, bytes]], size: int) -> None:
-        ordered = sorted((_number(lead[:size]), index, offset) for index, offset, lead in leads)
-        numbers = np.array([number for number, *_ in ordered], np.uint64)
-        self.keys, self._firsts, self._counts = np.unique(
-            numbers, return_index=True, return_counts=True
-        )
-        self._owner = np.array([index for _, index, _ in ordered], np.intp)
-        self._offset = np.array([offset for *_, offset in ordered], np.intp)
+    def __init__(
+        self,
+        slots: NDArray[np.uint32],
+        owner: NDArray[np.intp],
+        offset: NDArray[np.intp],
+        *,
+        size: int,
+    ) -> None:
+        order = np.argsort(slots, kind="stable")
+        self._owner, self._offset = owner[order], offset[order]
+        self._counts = np.bincount(slots, minlength=size)
+        self._firsts = np.cumsum(self._counts) - self._counts
+        self._table = self._counts > 0
 
     def candidates(
-        self, places: NDArray[np.intp], keys: NDArray[np.uint64]
+        self, places: NDArray[np.intp], slots: NDArray[np.integer[Any]]
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Where anchors would begin, and which, given what leads may stand at these places."""
-        if not len(self.keys):
-            return np.empty(0, np.intp), np.empty(0, np.intp)
-        slots = np.searchsorted(self.keys, keys)
-        slots[slots == len(self.keys)] = 0
-        real = self.keys[slots] == keys
-        places, slots = places[real], slots[real]
-        counts = self._counts[slots]
+        """Where anchors may begin, and which, for words at these places that hash to these slots."""
+        marked = np.flatnonzero(self._table.take(slots))
+        places, slots = places.take(marked), slots.take(marked)
+        counts = self._counts.take(slots)
         before = np.cumsum(counts) - counts
-        within = np.arange(int(counts.sum())) - np.repeat(before, counts)
-        entries = np.repeat(self._firsts[slots], counts) + within
-        return np.repeat(places, counts) - self._offset[entries], self._owner[entries]
+        entries = np.arange(int(counts.sum())) + np.repeat(self._firsts.take(slots) - before, counts)
+        return np.repeat(places, counts) - self._offset.take(entries), self._owner.take(entries)
 
 
-def lead_offsets(anchor: bytes) -> Iterator[int]:
-    """Four offsets, one for each remainder by four: of words that are met least by chance.
+def _pair_slots(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    hashes = first * MULTIPLIER + second * SECOND_MULTIPLIER
+    return hashes >> np.uint32(32 - PAIR_TABLE_BITS)
+
+
+@cache
+def _leads(
+    anchors: tuple[bytes, ...], prose: bytes
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.uint32], NDArray[np.uint32]]:
+    """Of every lead: its anchor's index, its offset there, its word and the next, zeros at the end.
 
     A word with another behind it is preferred to one at the end of the anchor.
     """
-    for remainder in range(WORD):
-        last = max(len(anchor) - PAIR, remainder)
-        yield min(
-            range(remainder, last + 1, WORD), key=lambda at: _chance(anchor[at : at + WORD])
-        )
+    common = _Commonness(prose + b"\n" + b"\n".join(anchors))
+    owners, offsets, pairs = [], [], []
+    for index, anchor in enumerate(anchors):
+        for remainder in range(WORD):
+            last = max(len(anchor) - PAIR, remainder)
+            places = range(remainder, last + 1, WORD)
+            at = min(places, key=lambda at: common.of(anchor[at : at + PAIR]))
+            owners.append(index)
+            offsets.append(at)
+            pairs.append(anchor[at : at + PAIR].ljust(PAIR, b"\0"))
+    words = np.frombuffer(b"".join(pairs), np.uint32).reshape(-1, 2)
+    return np.array(owners, np.intp), np.array(offsets, np.intp), words[:, 0], words[:, 1]
 
 
-def _chance(word: bytes) -> float:
-    return math.prod(_COMMON.get(byte, 0.5) for byte in word)
+class _Commonness:
+    """How often pairs of words are met, by a prose and by their bytes; no measure, but an order."""
 
+    def __init__(self, prose: bytes) -> None:
+        self._words = Counter(prose[at : at + WORD] for at in range(len(prose)))
+        self._pairs = Counter(prose[at : at + PAIR] for at in range(len(prose)))
+        self._size = len(prose)
 
-def _number(content: bytes) -> int:
-    """Bytes as numpy sees them in memory."""
-    return int.from_bytes(content, sys.byteorder)
-
-
-def _pair_hash(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    return first * MULTIPLIER + second * SECOND_MULTIPLIER
-
-
-def _table(bits: int, hashes: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """True at the slots of these hashes, which are their upper bits."""
-    table = np.zeros(1 << bits, np.bool_)
-    table[hashes >> np.uint32(32 - bits)] = True
-    return table
+    def of(self, pair: bytes) -> float:
+        """Larger for what slows the search more."""
+        word = pair[:WORD]
+        chance = math.prod(_COMMON.get(byte, 0.5) / 100 for byte in word)
+        met = self._words[word] + _PAIR_WEIGHT * self._pairs[pair]
+        return chance + met / self._size
 
 
 def _bytes_at(anchors: Sequence[bytes], part: float) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:

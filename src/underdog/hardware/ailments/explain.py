@@ -135,7 +135,10 @@ class _Reader:
         pairs = [(anchor, each) for each in self.ailments for anchor in each.anchors]
         self.owners = [each for _, each in pairs]
         self.leads = [int(anchor.startswith(b"\n")) for anchor, _ in pairs]
-        self.finder = AnchorFinder([anchor for anchor, _ in pairs])
+        prose = "\n".join(
+            f"{each.title} {each.cause} {each.fix} {each.example}" for each in self.ailments
+        )
+        self.finder = AnchorFinder([anchor for anchor, _ in pairs], prose.encode())
 
     @property
     def lines(self) -> int:
