@@ -19,11 +19,9 @@ The hash is multiplicative (Knuth, The Art of Computer Programming 3, section 6.
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,14 +36,15 @@ SECOND_MULTIPLIER = np.uint32(2246822519)
 """Another odd number, so that the two words of a pair do not cancel (xxHash32's second prime)."""
 TESTED = (0.0, 1.0, 0.5, 0.25, 0.75)
 """Bytes that are compared at once for all candidates; what passes is compared in full."""
-_COMMON = {
-    **dict.fromkeys(b"etaoinsr", 6.0),
-    **dict.fromkeys(b"lhdcumfpgybvwk", 2.5),
-    **dict.fromkeys(b" 0123456789", 8.0),
-    **dict.fromkeys(b"/._-:=,()[]", 3.0),
+_SHARES = {
+    **dict.fromkeys(b"etaoinsr", 0.06),
+    **dict.fromkeys(b"lhdcumfpgybvwk", 0.025),
+    **dict.fromkeys(b" 0123456789", 0.08),
+    **dict.fromkeys(b"/._-:=,()[]", 0.03),
 }
-"""How often bytes stand in logs, roughly, in per cent; others 0.5. Only speed depends on it."""
-_PAIR_WEIGHT = 2.0
+COMMON = np.array([_SHARES.get(byte, 0.005) for byte in range(256)])
+"""How often bytes stand in logs, roughly; only speed depends on it."""
+PAIR_WEIGHT = 2.0
 """What a pair that passes costs against a lead that passes: 1 to 8 were alike within a tenth."""
 
 
@@ -54,8 +53,9 @@ class AnchorFinder:
 
     def __init__(self, anchors: Sequence[bytes], prose: bytes = b"") -> None:
         self._anchors = tuple(anchors)
+        self._lengths = np.array([len(each) for each in anchors], np.intp)
         owner, offset, first, second = _leads(self._anchors, prose)
-        paired = offset + PAIR <= np.array([len(self._anchors[index]) for index in owner])
+        paired = offset + PAIR <= self._lengths[owner]
         hashes = first * MULTIPLIER >> np.uint32(32 - TABLE_BITS)
         self._table = np.zeros(1 << TABLE_BITS, np.bool_)
         self._table[hashes] = True
@@ -63,7 +63,6 @@ class AnchorFinder:
         self._pairs = _Marks(pairs, owner[paired], offset[paired], size=1 << PAIR_TABLE_BITS)
         lone = ~paired
         self._lone = _Marks(hashes[lone], owner[lone], offset[lone], size=1 << TABLE_BITS)
-        self._lengths = np.array([len(each) for each in anchors], np.intp)
         self._tests = [_bytes_at(anchors, part) for part in TESTED]
         self._hashes = np.empty(0, np.uint32)
         self._slots = np.empty(0, np.intp)
@@ -144,42 +143,59 @@ def _pair_slots(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> NDArra
     return hashes >> np.uint32(32 - PAIR_TABLE_BITS)
 
 
+class _Leads(NamedTuple):
+    """For every lead its anchor's index, its offset there, its word, and the word behind it."""
+
+    owner: NDArray[np.intp]
+    offset: NDArray[np.intp]
+    first: NDArray[np.uint32]
+    second: NDArray[np.uint32]
+
+
 @cache
-def _leads(
-    anchors: tuple[bytes, ...], prose: bytes
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.uint32], NDArray[np.uint32]]:
-    """Of every lead: its anchor's index, its offset there, its word and the next, zeros at the end.
+def _leads(anchors: tuple[bytes, ...], prose: bytes) -> _Leads:
+    """Four of every anchor, one for each remainder of the offset by four, the rarest of it.
 
-    A word with another behind it is preferred to one at the end of the anchor.
+    Considered are the offsets that leave room for a pair, and in a short anchor the first four.
+    What stands behind the word of a lone lead means nothing.
     """
-    common = _Commonness(prose + b"\n" + b"\n".join(anchors))
-    owners, offsets, pairs = [], [], []
-    for index, anchor in enumerate(anchors):
-        for remainder in range(WORD):
-            last = max(len(anchor) - PAIR, remainder)
-            places = range(remainder, last + 1, WORD)
-            at = min(places, key=lambda at: common.of(anchor[at : at + PAIR]))
-            owners.append(index)
-            offsets.append(at)
-            pairs.append(anchor[at : at + PAIR].ljust(PAIR, b"\0"))
-    words = np.frombuffer(b"".join(pairs), np.uint32).reshape(-1, 2)
-    return np.array(owners, np.intp), np.array(offsets, np.intp), words[:, 0], words[:, 1]
+    joined = b"".join(anchors)
+    lengths = np.array([len(each) for each in anchors], np.intp)
+    considered = np.maximum(lengths - PAIR + 1, WORD)
+    owner = np.repeat(np.arange(len(lengths)), considered)
+    offset = np.arange(len(owner)) - (np.cumsum(considered) - considered)[owner]
+    place = (np.cumsum(lengths) - lengths)[owner] + offset
+    pairs = _windows(joined + bytes(PAIR), PAIR)[place]
+    group = owner * WORD + offset % WORD
+    order = np.lexsort((_commonness(pairs, prose + b"\n" + joined), group))
+    best = order[np.unique(group[order], return_index=True)[1]]
+    words = pairs[best].view(np.uint32)
+    return _Leads(owner[best], offset[best], words[:, 0], words[:, 1])
 
 
-class _Commonness:
-    """How often pairs of words are met, by a prose and by their bytes; no measure, but an order."""
+def _commonness(pairs: NDArray[np.uint8], prose: bytes) -> NDArray[np.float64]:
+    """How often pairs (n, 8) are met, by their bytes and by a prose: no measure, but an order."""
+    chance = COMMON[pairs[:, :WORD]].prod(axis=1)
+    words = _times(np.ascontiguousarray(pairs[:, :WORD]), prose)
+    met = words + PAIR_WEIGHT * _times(pairs, prose)
+    return np.asarray(chance + met / len(prose), np.float64)
 
-    def __init__(self, prose: bytes) -> None:
-        self._words = Counter(prose[at : at + WORD] for at in range(len(prose)))
-        self._pairs = Counter(prose[at : at + PAIR] for at in range(len(prose)))
-        self._size = len(prose)
 
-    def of(self, pair: bytes) -> float:
-        """Larger for what slows the search more."""
-        word = pair[:WORD]
-        chance = math.prod(_COMMON.get(byte, 0.5) / 100 for byte in word)
-        met = self._words[word] + _PAIR_WEIGHT * self._pairs[pair]
-        return chance + met / self._size
+def _times(keys: NDArray[np.uint8], prose: bytes) -> NDArray[np.intp]:
+    """How often each of the keys (n, size), of four or eight bytes, stands in the prose."""
+    size = keys.shape[1]
+    number = np.dtype(f"u{size}")
+    known, counts = np.unique(
+        np.ascontiguousarray(_windows(prose, size)).view(number), return_counts=True
+    )
+    wanted = keys.view(number).ravel()
+    at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    return np.where(known[at] == wanted, counts[at], 0)
+
+
+def _windows(text: bytes, size: int) -> NDArray[np.uint8]:
+    """Every run of so many bytes, (n, size)."""
+    return np.lib.stride_tricks.sliding_window_view(np.frombuffer(text, np.uint8), size)
 
 
 def _bytes_at(anchors: Sequence[bytes], part: float) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
