@@ -71,10 +71,7 @@ class AnchorFinder:
     def find(self, text: bytes) -> list[tuple[int, int]]:
         """(place, index of the anchor), by place."""
         piece = np.frombuffer(text, np.uint8)
-        words = piece[: len(piece) // WORD * WORD].view(np.uint32)
-        if not len(words):
-            return []
-        starts, owners = self._candidates(words)
+        starts, owners = self._candidates(piece)
         inside = (starts >= 0) & (starts <= len(piece) - self._lengths[owners])
         starts, owners = starts[inside], owners[inside]
         for places, values in self._tests:
@@ -83,10 +80,20 @@ class AnchorFinder:
         found = zip(starts.tolist(), owners.tolist(), strict=True)
         return sorted(each for each in found if text.startswith(self._anchors[each[1]], each[0]))
 
-    def _candidates(self, words: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    def compared(self, text: bytes) -> NDArray[np.intp]:
+        """How often each anchor is compared with a place in the text: the dear part of the search,
+        which an anchor of common words makes slow.
+        """
+        _, owners = self._candidates(np.frombuffer(text, np.uint8))
+        return np.bincount(owners, minlength=len(self._anchors))
+
+    def _candidates(self, piece: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Where anchors may begin, and which. The last word counts as its own follower: a pair that
         it leads would end outside the piece, and the anchor with it.
         """
+        words = piece[: len(piece) // WORD * WORD].view(np.uint32)
+        if not len(words):
+            return np.empty(0, np.intp), np.empty(0, np.intp)
         maybe = np.flatnonzero(self._look_up(words))
         slots = _pair_slots(words.take(maybe), words.take(maybe + 1, mode="clip"))
         starts, owners = self._pairs.candidates(maybe * WORD, slots)
@@ -129,12 +136,14 @@ class _Marks:
     def candidates(
         self, places: NDArray[np.intp], slots: NDArray[np.integer[Any]]
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Where anchors may begin, and which, for words at these places that hash to these slots."""
+        """Where anchors may begin, and which, given the places of words and their slots."""
         marked = np.flatnonzero(self._table.take(slots))
         places, slots = places.take(marked), slots.take(marked)
         counts = self._counts.take(slots)
         before = np.cumsum(counts) - counts
-        entries = np.arange(int(counts.sum())) + np.repeat(self._firsts.take(slots) - before, counts)
+        entries = np.arange(int(counts.sum())) + np.repeat(
+            self._firsts.take(slots) - before, counts
+        )
         return np.repeat(places, counts) - self._offset.take(entries), self._owner.take(entries)
 
 
@@ -167,7 +176,7 @@ def _leads(anchors: tuple[bytes, ...], prose: bytes) -> _Leads:
     place = (np.cumsum(lengths) - lengths)[owner] + offset
     pairs = _windows(joined + bytes(PAIR), PAIR)[place]
     group = owner * WORD + offset % WORD
-    order = np.lexsort((_commonness(pairs, prose + b"\n" + joined), group))
+    order = np.lexsort((_commonness(pairs, prose + b"\n" + joined + bytes(PAIR)), group))
     best = order[np.unique(group[order], return_index=True)[1]]
     words = pairs[best].view(np.uint32)
     return _Leads(owner[best], offset[best], words[:, 0], words[:, 1])
