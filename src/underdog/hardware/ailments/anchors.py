@@ -20,7 +20,7 @@ The hash is multiplicative (Knuth, The Art of Computer Programming 3, section 6.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,7 +45,9 @@ _SHARES = {
 COMMON = np.array([_SHARES.get(byte, 0.005) for byte in range(256)])
 """How often bytes stand in logs, roughly; only speed depends on it."""
 PAIR_WEIGHT = 2.0
-"""What a pair that passes costs against a lead that passes: 1 to 8 were alike within a tenth."""
+"""What a pair that passes costs against a lead that passes, roughly. With 2, 6.9 % of the words of a
+healthy log are leads and 0.74 % lead pairs, with 8 it is 7.8 and 0.61 % (2026-11-21).
+"""
 
 
 class AnchorFinder:
@@ -161,7 +163,7 @@ class _Leads(NamedTuple):
     second: NDArray[np.uint32]
 
 
-@cache
+@lru_cache(maxsize=4)
 def _leads(anchors: tuple[bytes, ...], prose: bytes) -> _Leads:
     """Four of every anchor, one for each remainder of the offset by four, the rarest of it.
 
