@@ -45,8 +45,8 @@ _SHARES = {
 COMMON = np.array([_SHARES.get(byte, 0.005) for byte in range(256)])
 """How often bytes stand in logs, roughly; only speed depends on it."""
 PAIR_WEIGHT = 2.0
-"""What a pair that passes costs against a lead that passes, roughly. With 2, 6.9 % of the words of a
-healthy log are leads and 0.74 % lead pairs, with 8 it is 7.8 and 0.61 % (2026-11-21).
+"""What a pair that passes costs against a lead that passes, roughly. With 2, 6.9 % of the words of
+a healthy log are leads and 0.74 % lead pairs; with 8 it is 7.8 and 0.61 % (2026-11-21).
 """
 
 
