@@ -101,6 +101,12 @@ def explain(
     return Explanation(tuple(found), reader.lines, reader.size_bytes, len(known))
 
 
+def finder_of(ailments: tuple[Ailment, ...]) -> AnchorFinder:
+    """Finds their anchors, in the order of the ailments; their own prose says what is common."""
+    prose = "\n".join(f"{each.title} {each.cause} {each.fix} {each.example}" for each in ailments)
+    return AnchorFinder([anchor for each in ailments for anchor in each.anchors], prose.encode())
+
+
 def _pieces(stream: Stream, size: int) -> Iterator[tuple[bytes, bool]]:
     """Pieces of the stream, and whether each is the last one."""
     content = stream.read(size)
@@ -135,7 +141,7 @@ class _Reader:
         pairs = [(anchor, each) for each in self.ailments for anchor in each.anchors]
         self.owners = [each for _, each in pairs]
         self.leads = [int(anchor.startswith(b"\n")) for anchor, _ in pairs]
-        self.finder = AnchorFinder([anchor for anchor, _ in pairs])
+        self.finder = finder_of(self.ailments)
 
     @property
     def lines(self) -> int:
