@@ -83,8 +83,8 @@ def _part_loss(
         return loss.item()
     tasks = [partial(_gradients, share, answer_tokens, trained) for share in shares]
     loss_sum = 0.0
-    # A gradient lies in memory as its weight does: fused AdamW (torch 2.13, CPU) takes that as given
-    # and steps wrongly, without a sign, where a product left it transposed.
+    # A gradient lies in memory as its weight does: fused AdamW (torch 2.13, CPU) takes that as
+    # given, and steps wrongly, without a sign, where a product left it transposed.
     for share_loss, gradients in trained.crew.each(tasks):
         loss_sum += share_loss
         for weight, gradient in zip(weights_of(trained), gradients, strict=True):
