@@ -40,7 +40,7 @@ Why TRL is slower here: (1) its fused head skips unlabelled positions only on Tr
 token; on a GPU that part of the gap would be gone. (2) It pads random rows to the longest of 16; we
 batch rows of similar length, without padding, and compute what they begin with alike once
 (underdog/adapters/prefix_tree.py). (3) Its threads share every operation; ours have rows of their
-own (underdog/training/crew.py). (4) Our layers are a few steps of autograd
+own (underdog/adapters/crew.py). (4) Our layers are a few steps of autograd
 (underdog/adapters/fused.py), and of the last layer only keys and values run where nothing is read
 (underdog/adapters/last_layer.py).
 Gradient checkpointing is off on both sides (TRL's default is on, and slower). Both sides are fed

@@ -16,10 +16,12 @@ import inspect
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 
+from underdog.adapters.crew import crew_of
 from underdog.errors import RunError
 from underdog.inference.layout import PREFIX, Job, Layout, Row
 from underdog.inference.prefix import PrefixRows, cache_of
@@ -89,17 +91,43 @@ def choice_log_probs(
 def _quick_logits(
     model: Any, batch: BatchTensors, prefixes: Sequence[PrefixRows], resized: Resized | None
 ) -> torch.Tensor:
-    """By the layers of this package, on a CPU."""
+    """By the layers of this package, on a CPU; each thread has rows of its own where enough is to
+    do. A mixed batch stays whole: its adapters know their rows by number.
+    """
     mask = None if batch.seen is None else _as_attention_takes_it(batch.seen, model)
     narrow = nullcontext() if resized is None else resized(batch.keep)
-    with quick_layers(model, Reading(batch.keep, mask, prefixes, narrow)):
-        logits_1PV: torch.Tensor = model(
-            input_ids=batch.tokens,
-            attention_mask=mask,
-            position_ids=batch.positions,
-            use_cache=False,
-        ).logits
-    return logits_1PV[0]
+    count, width = batch.tokens.shape
+
+    def logits(rows: slice) -> torch.Tensor:
+        own = None if mask is None else mask[rows]
+        places = batch.positions
+        if places is not None and len(places) > 1:
+            places = places[rows]
+        turn.reading = Reading(batch.keep[rows], own, _of_rows(prefixes, rows), narrow)
+        with torch.inference_mode():  # holds for the thread that says so
+            logits_1PV: torch.Tensor = model(
+                input_ids=batch.tokens[rows],
+                attention_mask=own,
+                position_ids=places,
+                use_cache=False,
+            ).logits
+        return logits_1PV[0]
+
+    whole = Reading(batch.keep, mask, prefixes, narrow)
+    with crew_of(torch.get_num_threads()) as crew, quick_layers(model, whole) as turn:
+        shares = [slice(0, count)] if resized is not None else crew.shares([width] * count)
+        return torch.cat(crew.each([partial(logits, share) for share in shares]))
+
+
+def _of_rows(prefixes: Sequence[PrefixRows], rows: slice) -> list[PrefixRows]:
+    """What stands before some neighbouring rows."""
+    found, start = [], 0
+    for prefix, count in prefixes:
+        here = min(start + count, rows.stop) - max(start, rows.start)
+        if here > 0:
+            found.append(PrefixRows(prefix, here))
+        start += count
+    return found
 
 
 def _plain_logits(

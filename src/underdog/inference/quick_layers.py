@@ -14,6 +14,7 @@ of a beginning, H hidden, N heads of width D.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
@@ -57,18 +58,26 @@ def serves(model: Any) -> bool:
     )
 
 
+class Turn(threading.local):
+    """What the next forward pass of this thread is for."""
+
+    reading: Reading
+
+
 @contextmanager
-def quick_layers(model: Any, reading: Reading) -> Iterator[None]:
+def quick_layers(model: Any, reading: Reading) -> Iterator[Turn]:
     """The last layer gives (1, R, H), row by row. For a model that `serves` accepts, in evaluation
-    mode; put back afterwards.
+    mode; put back afterwards. `reading` is this thread's; another sets its own on what is given.
     """
+    turn = Turn()
+    turn.reading = reading
     layers = _layers(model)
     before = [layer.__dict__.get("forward") for layer in layers]
     for number, layer in enumerate(layers):
         make = _last if number == len(layers) - 1 else _inside
-        layer.forward = make(layer, reading, reading.beginnings(number))
+        layer.forward = make(layer, number, turn)
     try:
-        yield
+        yield turn
     finally:
         for layer, forward in zip(layers, before, strict=True):
             del layer.forward  # the instance's; the class's shows again
@@ -84,14 +93,13 @@ def _layers(model: Any) -> list[Any]:
     return list(getattr(getattr(_inner(model), "model", None), "layers", None) or ())
 
 
-def _inside(
-    layer: Any, reading: Reading, beginnings: Sequence[Beginning]
-) -> Callable[..., torch.Tensor]:
+def _inside(layer: Any, number: int, turn: Turn) -> Callable[..., torch.Tensor]:
     attention = layer.self_attn
 
     def forward(
         hidden_states: torch.Tensor, *, position_embeddings: Rotation, **_: Any
     ) -> torch.Tensor:
+        reading = turn.reading
         normed = _norm(layer.input_layernorm, hidden_states)
         attended = attend(
             _turned(_heads(attention, "q", normed), position_embeddings),
@@ -99,21 +107,20 @@ def _inside(
             _heads(attention, "v", normed),
             mask=reading.mask,
             scale=attention.scaling,
-            beginnings=beginnings,
+            beginnings=reading.beginnings(number),
         )
         return _feed_forward(layer, attention.o_proj(attended.flatten(2)).add_(hidden_states))
 
     return forward
 
 
-def _last(
-    layer: Any, reading: Reading, beginnings: Sequence[Beginning]
-) -> Callable[..., torch.Tensor]:
-    attention, read = layer.self_attn, reading.read
+def _last(layer: Any, number: int, turn: Turn) -> Callable[..., torch.Tensor]:
+    attention = layer.self_attn
 
     def forward(
         hidden_states: torch.Tensor, *, position_embeddings: Rotation, **_: Any
     ) -> torch.Tensor:
+        reading, read = turn.reading, turn.reading.read
         normed = _norm(layer.input_layernorm, hidden_states)
         rows, turns, at_BQ = _queries(read)
         asking = torch.arange(len(read)).unsqueeze(1)
@@ -126,7 +133,7 @@ def _last(
             _heads(attention, "v", normed),
             mask=_mask_of_queries(reading.mask, at_BQ, hidden_states),
             scale=attention.scaling,
-            beginnings=beginnings,
+            beginnings=reading.beginnings(number),
         )
         attended_RX = attended_BQND[rows, turns].flatten(1)
         with reading.narrow:

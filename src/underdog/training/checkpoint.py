@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import torch
 
 from underdog.adapters.adapter import rescale, scale_of, settle
+from underdog.adapters.crew import Crew
 from underdog.adapters.last_layer import Reading
 from underdog.adapters.lora import (
     adapter_tensors,
@@ -35,7 +36,6 @@ from underdog.runs.files import (
     replacing_folder,
     write_json,
 )
-from underdog.training.crew import Crew
 from underdog.training.snapshot import Snapshot, take_snapshot
 from underdog.training.state import LoopState
 

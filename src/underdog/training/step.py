@@ -76,12 +76,13 @@ def weights_of(trained: Trained) -> list[torch.Tensor]:
 def _part_loss(
     rows: Sequence[Example], answer_tokens: int, trained: Trained, accelerator: Accelerator
 ) -> float:
-    shares = [rows] if trained.crew is None else trained.crew.shares(rows)
+    lengths = [len(row.token_ids) - 1 for row in rows]
+    shares = [] if trained.crew is None else trained.crew.shares(lengths)
     if trained.crew is None or len(shares) == 1:
         loss = _loss(collated(rows, trained).to(accelerator.device), answer_tokens, trained)
         accelerator.backward(loss)
         return loss.item()
-    tasks = [partial(_gradients, share, answer_tokens, trained) for share in shares]
+    tasks = [partial(_gradients, rows[share], answer_tokens, trained) for share in shares]
     loss_sum = 0.0
     # A gradient lies in memory as its weight does: fused AdamW (torch 2.13, CPU) takes that as
     # given, and steps wrongly, without a sign, where a product left it transposed.

@@ -22,6 +22,7 @@ from accelerate import Accelerator
 from underdog.adapters.adapter import attach, parameter_groups, settle
 from underdog.adapters.base import model_digest
 from underdog.adapters.blocks import takes_trees
+from underdog.adapters.crew import crew_of
 from underdog.adapters.fused import fused_lora
 from underdog.adapters.last_layer import last_layer_where_read
 from underdog.adapters.lora import (
@@ -46,7 +47,6 @@ from underdog.training.arithmetic import exact_arithmetic
 from underdog.training.batches import Encoder, LeftOut, choose_rows
 from underdog.training.checkpoint import Contents, Trained, put_contents, read_newest
 from underdog.training.config import ExecutionConfig, TrainingConfig
-from underdog.training.crew import crew_of
 from underdog.training.exams import Ask, Exams, make_exams
 from underdog.training.loop import run_loop
 from underdog.training.metrics import MetricsSink, MetricsWriter, Unwritten

@@ -5,13 +5,14 @@ some thousand operations waits for its slowest part, and all that is not shared 
 operations) keeps one core busy and the others waiting. What this is worth is in
 docs/benchmarks.md.
 
-In: a pass's rows, and functions to call. Out: what they give, in their order. Never: a cut that
-depends on anything but the rows and the number of threads; a random number drawn (all threads
-would draw from one source, in an order of their own).
+In: the lengths of a pass's rows, and functions to call. Out: slices of the rows; what the functions
+give, in their order. Never: a cut that depends on anything but the lengths and the number of
+threads; a random number drawn (all threads would draw from one source, in an order of their own).
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -19,8 +20,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
-
-from underdog.training.batches import Example
 
 T = TypeVar("T")
 LEAST_TOKENS = 128
@@ -34,16 +33,16 @@ class Crew:
     threads: int
     pool: ThreadPoolExecutor
 
-    def shares(self, rows: Sequence[Example]) -> list[Sequence[Example]]:
+    def shares(self, lengths: Sequence[int]) -> list[slice]:
         """Neighbouring rows with about as many tokens for each thread, in order; none is empty."""
-        ends = _running_sums([len(row.token_ids) - 1 for row in rows])
-        count = max(1, min(self.threads, len(rows), ends[-1] // LEAST_TOKENS))
+        rows, ends = len(lengths), list(itertools.accumulate(lengths))
+        count = max(1, min(self.threads, rows, ends[-1] // LEAST_TOKENS))
         starts = [0]
         for number in range(1, count):
             fair = ends[-1] * number / count
-            cut = min(range(1, len(rows)), key=lambda at: abs(ends[at - 1] - fair))
-            starts.append(min(max(cut, starts[-1] + 1), len(rows) - count + number))
-        return [rows[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True)]
+            cut = min(range(1, rows), key=lambda at: abs(ends[at - 1] - fair))
+            starts.append(min(max(cut, starts[-1] + 1), rows - count + number))
+        return [slice(start, end) for start, end in zip(starts, [*starts[1:], rows], strict=True)]
 
     def each(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
         """Call all at the same time and wait for all; the first error is raised afterwards. Threads
@@ -69,11 +68,3 @@ def crew_of(threads: int) -> Iterator[Crew]:
     """Its threads start when they are needed, and end with the block."""
     with ThreadPoolExecutor(max(1, threads - 1), thread_name_prefix="rows") as pool:
         yield Crew(threads, pool)
-
-
-def _running_sums(lengths: Sequence[int]) -> list[int]:
-    sums, total = [], 0
-    for length in lengths:
-        total += length
-        sums.append(total)
-    return sums
