@@ -189,8 +189,9 @@ def draw(rng: random.Random, processes: int, whole_s: float) -> Blow:
 
 
 def last_checkpoint(out: Path) -> int:
-    found = sorted(path.name for path in out.glob("checkpoints/step-*"))
-    return int(found[-1].removeprefix("step-")) if found else 0
+    """Its step; what a kill cut off in mid-writing is none."""
+    steps = [path.name.removeprefix("step-") for path in out.glob("checkpoints/step-*")]
+    return max((int(step) for step in steps if step.isdigit()), default=0)
 
 
 class Difference(NamedTuple):
