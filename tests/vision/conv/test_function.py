@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from cases import doubles
 from torch import Tensor
+from torch.autograd import forward_ad
 from torch.func import grad, jvp, vmap
 
 from underdog.errors import InputError
@@ -14,7 +15,13 @@ from underdog.vision.conv.bench import counting_saved
 from underdog.vision.conv.engine import NATIVE, Choice, Engine, Fixed
 from underdog.vision.conv.function import conv2d, conv_transpose2d
 
-CHOICES = (NATIVE, Choice("shift", 2_000), Choice("im2col", 2_000), Choice("winograd", 8_000))
+CHOICES = (
+    NATIVE,
+    Choice("flat", 2_000),
+    Choice("shift", 2_000),
+    Choice("im2col", 2_000),
+    Choice("winograd", 8_000),
+)
 
 # PyTorch's own forward-mode derivatives import what PyTorch itself deprecates.
 FORWARD_MODE = pytest.mark.filterwarnings("ignore:`torch.jit.*:DeprecationWarning")
@@ -26,14 +33,17 @@ FORWARD_MODE = pytest.mark.filterwarnings("ignore:`torch.jit.*:DeprecationWarnin
 def test_gradients_of_any_order(choice: Choice, stride: int) -> None:
     """First and second derivatives equal finite differences."""
     engine = Engine(Fixed(choice))
-    x, w, b = doubles(1, 2, 5, 4), doubles(3, 2, 3, 3, seed=1), doubles(3, seed=2)
+    x, w, b = doubles(1, 2, 4, 6), doubles(3, 2, 3, 3, seed=1), doubles(3, seed=2)
 
     def call(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+        if choice.algorithm == "flat":
+            x = x.contiguous(memory_format=torch.channels_last)
         return conv2d(x, w, b, engine=engine, stride=stride, padding=(1, 0, 1, 1))
 
     assert torch.autograd.gradcheck(call, (x, w, b), check_forward_ad=True)
     assert torch.autograd.gradgradcheck(call, (x, w, b))
     assert not engine.fallbacks
+    assert engine.runs.get(choice) or (choice.algorithm, stride) == ("winograd", 2)
 
 
 @pytest.mark.parametrize("more", [0, 1])
@@ -85,12 +95,25 @@ def test_functional_transforms() -> None:
     torch.testing.assert_close(*slopes)
 
 
-@pytest.mark.parametrize("name", ["gemm", "shift", "im2col", "winograd"])
+@FORWARD_MODE
+def test_tangents_pass_where_gradients_are_off() -> None:
+    """`no_grad` leaves autograd's function out, but not forward-mode derivatives."""
+    engine = Engine(Fixed(Choice("shift")))
+    x, w = doubles(1, 2, 5, 5).detach(), doubles(2, 2, 3, 3, seed=1).detach()
+    with torch.no_grad(), forward_ad.dual_level():
+        plain = conv2d(x, w, engine=engine, padding=1)
+        dual = conv2d(forward_ad.make_dual(x, x), w, engine=engine, padding=1)
+        assert torch.equal(forward_ad.unpack_dual(dual).tangent, plain)
+    assert plain.grad_fn is None
+
+
+@pytest.mark.parametrize("name", ["gemm", "flat", "shift", "im2col", "winograd"])
 def test_only_input_and_weight_are_kept(name: str) -> None:
     """Counted with saved_tensors_hooks: exactly their bytes, whatever the algorithm unfolds."""
     engine = Engine(Fixed(Choice(name, 4_000)))
     size = 1 if name == "gemm" else 3
-    x = torch.randn(2, 4, 9, 9, requires_grad=True)
+    form = torch.channels_last if name == "flat" else torch.contiguous_format
+    x = torch.randn(2, 4, 9, 9).contiguous(memory_format=form).requires_grad_()
     w = torch.randn(5, 4, size, size, requires_grad=True)
     with counting_saved() as saved:
         y = conv2d(x, w, engine=engine, padding=size // 2)

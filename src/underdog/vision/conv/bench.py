@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - as everywhere in PyTorch
@@ -64,6 +64,7 @@ LAYERS = (
     Layer("head", 256, 256, 3, 1, 20),
 )
 
+Item = TypeVar("Item")
 Convolve = Callable[[Tensor, Tensor, ConvSpec], Tensor]
 
 
@@ -123,19 +124,29 @@ def run(
     progress: Progress = SILENT,
     clock: Callable[[], float] = time.perf_counter,
 ) -> list[Timing]:
-    """Every contender on every layer, in turns; a first round warms up and is not counted."""
+    """Every contender on every layer, in turns; a first round warms up and is not counted.
+
+    Each round begins with another contender: what one leaves in caches and in the allocator meets
+    the next, and should not always meet the same one.
+    """
     where = torch.device("cpu") if device is None else device
     timings = []
     progress.begin("timing layers", len(layers))
     for layer in layers:
         cases = [_Case(layer, each, batch, where, clock) for each in contenders]
         for number in range(rounds + 1):
-            for case in cases:
+            for case in rotated(cases, number):
                 case.turn(counted=number > 0)
         timings += [case.timing() for case in cases]
         progress.advance(note=layer.name)
     progress.end()
     return timings
+
+
+def rotated(items: Sequence[Item], number: int) -> list[Item]:
+    """The same things, beginning with another one for every number."""
+    first = number % len(items)
+    return [*items[first:], *items[:first]]
 
 
 def totals_s(timings: Sequence[Timing]) -> dict[str, float]:

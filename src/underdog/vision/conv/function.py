@@ -10,13 +10,13 @@ transposed convolution, which is the input gradient called by itself.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, Concatenate, ParamSpec
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from underdog.errors import InputError
 from underdog.vision.conv.engine import Engine
@@ -64,12 +64,12 @@ def conv2d(
     `x` is (N, C, H, W) or (C, H, W); the result lies in memory as `x` does.
     """
     x, weight, bias = _cast(x, weight, bias)
-    spec = ConvSpec.of(
-        x.shape,
-        weight.shape,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
+    spec = _spec(
+        tuple(x.shape),
+        tuple(weight.shape),
+        stride=_fixed(stride),
+        padding=_fixed(padding),
+        dilation=_fixed(dilation),
         groups=groups,
         padding_mode=padding_mode,
         dtype=_dtype_name(x, weight),
@@ -131,15 +131,20 @@ def layout_of(x: Tensor, weight: Tensor) -> Layout:
     return Layout.CHANNELS_LAST if any(plainly) else Layout.CONTIGUOUS
 
 
+_spec = lru_cache(maxsize=4096)(ConvSpec.of)
+"""A network asks for the same few shapes again and again; to check one takes 20 us."""
+
+
+def _fixed(value: str | int | Sequence[int]) -> str | int | tuple[int, ...]:
+    return value if isinstance(value, int | str) else tuple(value)
+
+
 class _Product(torch.autograd.Function):
-    """One part. Two saved tensors: its operands."""
+    """One part, under the transforms of `torch.func`. Two saved tensors: its operands."""
 
     @staticmethod
     def forward(a: Tensor, b: Tensor, spec: ConvSpec, part: Part, engine: Engine) -> Tensor:
-        if not torch.is_autocast_enabled(a.device.type):
-            return engine.compute(spec, part, a, b)
-        with torch.autocast(a.device.type, enabled=False):
-            return engine.compute(spec, part, a, b)
+        return _computed(a, b, spec, part, engine)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:  # noqa: ARG004
@@ -180,14 +185,43 @@ class _Product(torch.autograd.Function):
         return torch.stack(results), 0
 
 
-# `apply` asks for the signature of `forward` at every call; to find it out took 0.5 ms, more than
-# many a small convolution (torch 2.15, a busy core, 2026-11-21).
-_Product.forward.__signature__ = inspect.signature(_Product.forward)  # type: ignore[attr-defined]
+class _QuickProduct(torch.autograd.Function):
+    """The same without transforms: where a function has a `setup_context`, `apply` binds arguments
+    to its signature at every call, which takes longer than many a small convolution.
+    """
+
+    @staticmethod
+    def forward(  # the other of the two forms that PyTorch takes
+        ctx: Any, a: Tensor, b: Tensor, spec: ConvSpec, part: Part, engine: Engine
+    ) -> Tensor:
+        _Product.setup_context(ctx, (a, b, spec, part, engine), a)
+        return _computed(a, b, spec, part, engine)
+
+    backward = _Product.backward
+    jvp = _Product.jvp
 
 
 def _product(a: Tensor, b: Tensor, spec: ConvSpec, part: Part, engine: Engine) -> Tensor:
-    found: Tensor = _Product.apply(a, b, spec, part, engine)  # type: ignore[no-untyped-call]
+    """One part, as little of autograd around it as is asked for; backward asks for none, mostly."""
+    if torch._C._are_functorch_transforms_active():
+        found: Tensor = _Product.apply(a, b, spec, part, engine)  # type: ignore[no-untyped-call]
+    elif torch.is_grad_enabled() or _have_tangents(a, b):
+        found = _QuickProduct.apply(a, b, spec, part, engine)  # type: ignore[no-untyped-call]
+    else:
+        found = _computed(a, b, spec, part, engine)
     return found
+
+
+def _have_tangents(*operands: Tensor) -> bool:
+    unpacked = (forward_ad.unpack_dual(each) for each in operands)  # type: ignore[no-untyped-call]
+    return any(each.tangent is not None for each in unpacked)
+
+
+def _computed(a: Tensor, b: Tensor, spec: ConvSpec, part: Part, engine: Engine) -> Tensor:
+    if not torch.is_autocast_enabled(a.device.type):
+        return engine.compute(spec, part, a, b)
+    with torch.autocast(a.device.type, enabled=False):
+        return engine.compute(spec, part, a, b)
 
 
 def _with_bias(y: Tensor, bias: Tensor | None) -> Tensor:

@@ -61,7 +61,9 @@ def stress(
     device: torch.device | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> StressReport:
-    """Go on until `seconds` are over; at least one turn. Every algorithm comes in turn."""
+    """Go on until `seconds` are over; at least one turn. Every algorithm comes in turn, with
+    pieces of one of two sizes, and on a CPU with all cores on every operation or images apart.
+    """
     if seconds < 0:
         raise InputError("a time limit in seconds", got=str(seconds))
     where = torch.device("cpu") if device is None else device
@@ -71,7 +73,8 @@ def stress(
     worst, names = 0.0, list(ALGORITHMS)
     while not memory or clock() - start < seconds:
         name = names[len(memory) % len(names)]
-        engine = Engine(Fixed(Choice(name, CPU_CHUNK_BYTES if draw.random() < 0.5 else 1 << 16)))
+        chunk_bytes = draw.choice((CPU_CHUNK_BYTES, 1 << 16))
+        engine = Engine(Fixed(Choice(name, chunk_bytes, by_image=draw.choice((False, True)))))
         spec = draw_spec(draw, name)
         for part in Part:
             worst = max(worst, _turn(engine, spec, part, where, len(memory), counts))

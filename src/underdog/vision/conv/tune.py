@@ -54,6 +54,10 @@ class TuneConfig:
     final_rounds: int = 4
     """Further times that finalists are timed, where there are two or more: a disturbance of the
     first rounds had cost a part in the benchmark 10 of 13 ms (2026-11-21)."""
+    cold_bytes: int = 64 * MIB
+    """On a CPU so much other memory is written before each timing, twice the L3 of the processor we
+    measured on: a network comes back to a layer with its tensors gone from the caches. Choices made
+    on warm caches took 5 % longer over the benchmark's six layers (2026-11-22)."""
     margin: float = 0.05
     """Share by which a candidate must beat PyTorch's own; meant to be above the noise of the
     fastest of a few calls on a quiet machine. On a busy one raise `rounds`."""
@@ -115,6 +119,7 @@ class Tuner:
         self._clock = clock
         self._chosen: dict[tuple[ConvSpec, Part, torch.device], Choice] = {}
         self._arena: Arena | None = None
+        self._other = torch.empty(0)
 
     def choose(self, spec: ConvSpec, part: Part, device: torch.device) -> Choice:
         """The fastest verified choice; `NATIVE` where nothing beats PyTorch's own."""
@@ -138,12 +143,16 @@ class Tuner:
         return trials
 
     def _key(self, spec: ConvSpec, part: Part, device: torch.device) -> str:
-        chunks = [self.config.budget_bytes, *self.config.chunks_bytes]
-        return digest_value([spec.to_json(), part.value, identity(device), chunks])
+        limits = [self.config.budget_bytes, *self.config.chunks_bytes, self.config.cold_bytes]
+        return digest_value(
+            [spec.to_json(), part.value, identity(device), limits, sorted(ALGORITHMS)]
+        )
 
     def _try_all(self, spec: ConvSpec, part: Part, device: torch.device) -> list[Trial]:
         a, b = operands(spec, part, device, seed=self.config.seed)
-        self._arena = Arena(device) if device.type == "cpu" else None
+        on_cpu = device.type == "cpu"
+        self._arena = Arena(device) if on_cpu else None
+        self._other = torch.zeros(self.config.cold_bytes // 4 if on_cpu else 0)
         trials = [
             trial if trial.refusal else self._first(trial, spec, part, (a, b))
             for trial in self._candidates(spec, part, device)
@@ -154,7 +163,7 @@ class Tuner:
         ):
             trials = self._in_turns(trials, (spec, part, (a, b)), rounds=rounds, within=within)
         trials.sort(key=lambda trial: (trial.time_s is None, trial.time_s))
-        self._arena = None
+        self._arena, self._other = None, torch.empty(0)
         return self._verify(trials, spec, part, (a, b))
 
     def _in_turns(
@@ -212,6 +221,7 @@ class Tuner:
     def _time(
         self, choice: Choice, spec: ConvSpec, part: Part, pair: tuple[Tensor, Tensor]
     ) -> float:
+        self._other.add_(1.0)
         _wait(pair[0].device)
         start = self._clock()
         budget_bytes = self.config.budget_bytes

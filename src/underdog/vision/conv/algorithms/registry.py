@@ -15,6 +15,7 @@ from torch import Tensor
 
 from underdog.vision.conv.algorithms.adjoint import input_gradient
 from underdog.vision.conv.algorithms.depthwise import Depthwise
+from underdog.vision.conv.algorithms.flat import Flat
 from underdog.vision.conv.algorithms.gemm import Gemm
 from underdog.vision.conv.algorithms.grouped import Grouped
 from underdog.vision.conv.algorithms.im2col import Im2col
@@ -47,7 +48,8 @@ class Algorithm(Protocol):
 
 
 ALGORITHMS: dict[str, Algorithm] = {
-    each.name: each for each in (Gemm(), Shift(), Im2col(), Winograd(), Depthwise(), Grouped())
+    each.name: each
+    for each in (Gemm(), Flat(), Shift(), Im2col(), Winograd(), Depthwise(), Grouped())
 }
 """By name; PyTorch's own kernels (`native.py`) stand beside them, not among them."""
 

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, wide_dtype
+from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, inside, wide_dtype
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Pair, Part
 
@@ -143,9 +143,15 @@ class _Rows:
         most = self.size.images * (self.size.rows + plan.extra_rows)
         # The last output of the last row reads a little beyond the last row.
         self.slack = (plan.sets * window.stride[1] + window.reach[1]) * self.channels
+        self.flat = work.empty(len(plan.phases), most * line + self.slack, dtype=dtype)
+        self.sums = work.empty(most * plan.outputs * self.out, dtype=dtype)
         # All sides are zeros from now on: pieces of every size have the same columns.
-        self.flat = work.zeros(len(plan.phases), most * line + self.slack, dtype=dtype)
-        self.sums = work.zeros(most * plan.outputs * self.out, dtype=dtype)
+        left, right = inside(plan.padded, x.shape[2], -window.left)
+        for buffer in self.flat[:, : most * line]:
+            pixels = buffer.view(most, plan.padded, self.channels)
+            pixels[:, :left].zero_()
+            pixels[:, right:].zero_()
+        self.sums.view(most, plan.outputs, self.out)[:, self.width :].zero_()
         self.views: dict[tuple[int, int], _Views] = {}
 
     def loaded(self) -> Iterator[tuple[Piece, _Views]]:

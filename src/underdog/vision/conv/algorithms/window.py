@@ -98,8 +98,8 @@ def fill(
     zeros that only this function writes to.
     """
     height, width = buffer.shape[1:3]
-    top, bottom = _inside(height, x.shape[1], first[0], step[0])
-    left, right = _inside(width, x.shape[2], first[1], step[1])
+    top, bottom = inside(height, x.shape[1], first[0], step[0])
+    left, right = inside(width, x.shape[2], first[1], step[1])
     if top:
         buffer[:, :top].zero_()
     if bottom < height:
@@ -116,7 +116,7 @@ def fill(
         buffer[:, top:bottom, left:right].copy_(x[:, rows, columns])
 
 
-def _inside(size: int, source: int, first: int, step: int) -> Pair:
+def inside(size: int, source: int, first: int, step: int = 1) -> Pair:
     """The range of buffer positions that fall into the source."""
     low = min(size, max(0, -(first // step)))
     return low, max(low, min(size, -(-(source - first) // step)))
