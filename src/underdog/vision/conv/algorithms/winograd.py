@@ -30,7 +30,9 @@ from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Pair, Part
 
 _G = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, 1.0))
-"""Filter transform; B^T and A^T are written out as additions below."""
+"""Filter transform; B^T is written out as additions below."""
+_A = ((1.0, 0.0), (1.0, 1.0), (1.0, -1.0), (0.0, -1.0))
+"""Result transform, transposed."""
 
 
 class Winograd:
@@ -51,7 +53,7 @@ class Winograd:
         filters = _filters(w, work, dtype)
         tiles = _Tiles.of(x, y, work, dtype)
         front = work.empty(tiles.most * max(12 * tiles.channels, 16 * out), dtype=dtype)
-        back = work.empty(tiles.most * max(16 * tiles.channels, 12 * out), dtype=dtype)
+        back = work.empty(tiles.most * max(16 * tiles.channels, 4 * out), dtype=dtype)
         for piece, (images, results) in tiles.pieces(
             lambda piece: (tiles.inputs(piece, front, back), tiles.outputs(piece, front, back, out))
         ):
@@ -65,7 +67,7 @@ class Winograd:
         """Dw (O, C, 3, 3) = sum over pixels of g (N, OH, OW, O) times what it read of x."""
         dtype, channels, out = wide_dtype(x.dtype), x.shape[3], g.shape[3]
         tiles = _Tiles.of(x, g, work, dtype)
-        front = work.empty(tiles.most * 12 * max(channels, out), dtype=dtype)
+        front = work.empty(tiles.most * max(12 * channels, 4 * out), dtype=dtype)
         back = work.empty(tiles.most * 16 * channels, dtype=dtype)
         gradients = work.empty(tiles.most * 16 * out, dtype=dtype)
         total = work.zeros(16, channels, out, dtype=dtype)
@@ -79,14 +81,14 @@ class Winograd:
             spread.take(g, piece, (2 * piece.row, 0), rows=2 * (piece.row + piece.rows))
             total.baddbmm_(images.transformed.transpose(1, 2), spread.transformed)
         kernel = work.empty(9, channels * out, dtype=dtype)
-        torch.mm(_filter_matrix(total).t(), total.flatten(1), out=kernel)
+        torch.mm(_both(_G, total).t(), total.flatten(1), out=kernel)
         dw.copy_(kernel.view(3, 3, channels, out).permute(3, 2, 0, 1))
 
 
-def _filter_matrix(like: Tensor) -> Tensor:
-    """G (x) G, (16, 9): the filter transform of both directions at once."""
-    matrix = torch.tensor(_G, dtype=like.dtype, device=like.device)
-    return torch.kron(matrix, matrix)
+def _both(matrix: tuple[tuple[float, ...], ...], like: Tensor) -> Tensor:
+    """M (x) M: a transform of both directions at once, in the dtype and on the device of `like`."""
+    one = torch.tensor(matrix, dtype=like.dtype, device=like.device)
+    return torch.kron(one, one)
 
 
 def _filters(w: Tensor, work: Workspace, dtype: torch.dtype) -> Tensor:
@@ -94,7 +96,7 @@ def _filters(w: Tensor, work: Workspace, dtype: torch.dtype) -> Tensor:
     channels, out = w.shape[1], w.shape[0]
     plain = work.copy(w.permute(2, 3, 1, 0), dtype=dtype).view(9, -1)
     filters = work.empty(16, channels * out, dtype=dtype)
-    torch.mm(_filter_matrix(plain), plain, out=filters)
+    torch.mm(_both(_G, plain), plain, out=filters)
     return filters.view(16, channels, out)
 
 
@@ -123,18 +125,17 @@ class _Taken(NamedTuple):
 
 
 class _Results(NamedTuple):
-    """`products` (16, P, O) of a piece of one size, and `steps` that make of them `pixels`, (2, 2,
-    images, rows, columns, O): the four pixels of every tile, wasted tiles left out.
+    """`products` (16, P, O) of a piece of one size, and a `step` that makes of them `pixels`, (2,
+    2, images, rows, columns, O): the four pixels of every tile, wasted tiles left out.
     """
 
     products: Tensor
-    steps: tuple[Callable[[], Tensor], ...]
+    step: Callable[[], Tensor]
     pixels: Tensor
 
     def put(self, y: Tensor, piece: Piece) -> None:
         """Every pixel in its place; what lies beyond the image is dropped."""
-        for step in self.steps:
-            step()
+        self.step()
         images = y[piece.image : piece.image + piece.images]
         for a in (0, 1):
             rows = slice(2 * piece.row + a, 2 * (piece.row + piece.rows), 2)
@@ -219,27 +220,23 @@ class _Tiles(NamedTuple):
         split = self.split(piece, front, out)
         # The wasted column lies beyond the width, so it is zero; wasted rows are zero likewise.
         length = self.count(piece) * out
-        lines = front[split.numel() :][: 8 * length].view(4, 2, length)
-        spread = gradients[: 16 * length].view(4, 4, length)
-        even, odd = (split[a].flatten(1)[:, :length] for a in (0, 1))
-        across = _spread_rows(lines[:, 0], lines[:, 1], spread.transpose(0, 1))
-        steps = [*_spread_rows(even, odd, lines), *across]
-        return self.taken(piece, split, steps, spread.view(16, -1, out))
+        spread = gradients[: 16 * length].view(16, length)
+        pixels = split.view(4, -1)[:, :length]
+        step = partial(torch.mm, _both(_A, pixels), pixels, out=spread)
+        return self.taken(piece, split, [step], spread.view(16, -1, out))
 
     def outputs(self, piece: Piece, front: Tensor, back: Tensor, out: int) -> _Results:
         """A^T m A: from (16, P, O) in `front` to the pixels of tiles, in `back`."""
         count = self.count(piece)
         products = front[: 16 * count * out].view(16, count, out)
-        lines = products.view(4, 4, count * out)
-        rows = back[: 8 * count * out].view(2, 4, count * out)
-        found = back[8 * count * out :][: 4 * count * out].view(2, 2, count * out)
-        across = _output_rows(rows.transpose(0, 1), found.transpose(0, 1))
+        found = back[: 4 * count * out].view(4, count * out)
+        step = partial(torch.mm, _both(_A, products).t(), products.flatten(1), out=found)
         line = (self.width + 1) * out
         pixels = found.as_strided(
             (2, 2, piece.images, piece.rows, self.width, out),
             (2 * count * out, count * out, (piece.rows + 1) * line, line, out, 1),
         )
-        return _Results(products, (*_output_rows(lines, rows), *across), pixels)
+        return _Results(products, step, pixels)
 
 
 def _input_rows(
@@ -256,24 +253,4 @@ def _input_rows(
         partial(torch.add, one, two, out=out[1]),
         partial(torch.sub, two, one, out=out[2]),
         partial(torch.sub, one, three, out=out[3]),
-    ]
-
-
-def _output_rows(lines: Tensor, out: Tensor) -> list[Callable[[], Tensor]]:
-    """A^T m along one direction, from four lines to two."""
-    return [
-        partial(torch.add, lines[1], lines[2], out=out[0]),
-        partial(out[0].add_, lines[0]),
-        partial(torch.sub, lines[1], lines[2], out=out[1]),
-        partial(out[1].sub_, lines[3]),
-    ]
-
-
-def _spread_rows(first: Tensor, second: Tensor, out: Tensor) -> list[Callable[[], Tensor]]:
-    """A g along one direction, from two lines to four: the transpose of `_output_rows`."""
-    return [
-        partial(out[0].copy_, first),
-        partial(torch.add, first, second, out=out[1]),
-        partial(torch.sub, first, second, out=out[2]),
-        partial(torch.neg, second, out=out[3]),
     ]
