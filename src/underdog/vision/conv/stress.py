@@ -19,6 +19,7 @@ import torch
 
 from underdog.errors import InputError
 from underdog.vision.conv.algorithms.registry import ALGORITHMS
+from underdog.vision.conv.algorithms.winograd_4x4 import ENOUGH
 from underdog.vision.conv.bounds import judge
 from underdog.vision.conv.engine import CPU_CHUNK_BYTES, Choice, Engine, Fixed
 from underdog.vision.conv.spec import ConvSpec, Layout, Part
@@ -86,15 +87,19 @@ def stress(
 
 
 def draw_spec(draw: random.Random, name: str) -> ConvSpec:
-    """A shape whose three parts the named algorithm serves, 8 to 64 pixels wide."""
+    """A shape whose three parts the named algorithm serves, 8 to 64 pixels wide (with many
+    channels to 24).
+    """
     while True:
         groups = draw.choice((1, 2, 4)) if name == "grouped" else 1
-        channels = groups * draw.randint(1, 16)
+        large = name == "winograd-4x4"
+        channels = groups * (draw.randint(ENOUGH, 64) if large else draw.randint(1, 16))
         groups = channels if name == "depthwise" else groups
         kernel = 1 if name == "gemm" else draw.choice((1, 3, 3, 5))
-        plain = name == "winograd"
+        plain = name.startswith("winograd")
+        sides = [draw.randint(8, 24 if large else 64) for _ in range(2)]
         spec = ConvSpec.of(
-            (draw.randint(1, 4), channels, draw.randint(8, 64), draw.randint(8, 64)),
+            (draw.randint(1, 4), channels, *sides),
             (channels * draw.choice((1, 2)), channels // groups, kernel, kernel),
             stride=1 if plain else draw.choice((1, 2)),
             dilation=1 if plain else draw.choice((1, 1, 2)),

@@ -22,6 +22,7 @@ from underdog.vision.conv.algorithms.im2col import Im2col
 from underdog.vision.conv.algorithms.shift import Shift
 from underdog.vision.conv.algorithms.window import Window, wide_dtype
 from underdog.vision.conv.algorithms.winograd import Winograd
+from underdog.vision.conv.algorithms.winograd_4x4 import Winograd4x4
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.reference import pad, unpad
 from underdog.vision.conv.spec import ZEROS, ConvSpec, Layout, Part
@@ -49,7 +50,16 @@ class Algorithm(Protocol):
 
 ALGORITHMS: dict[str, Algorithm] = {
     each.name: each
-    for each in (Gemm(), Flat(), Shift(), Im2col(), Winograd(), Depthwise(), Grouped())
+    for each in (
+        Gemm(),
+        Flat(),
+        Shift(),
+        Im2col(),
+        Winograd(),
+        Winograd4x4(),
+        Depthwise(),
+        Grouped(),
+    )
 }
 """By name; PyTorch's own kernels (`native.py`) stand beside them, not among them."""
 

@@ -4,9 +4,10 @@ Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", arXiv 1509.09
 Y = A^T [ (G g G^T) * (B^T d B) ] A for a 4x4 tile d and a 3x3 filter g. The weight gradient is the
 transpose of that in g: G^T [ (B^T d B)^T * (A dY A^T) ] G, summed over tiles, with the same saving.
 
-Larger tiles are left out: F(4x4, 3x3) measured 8e-6 of the largest value in float32 where F(2x2)
-measures 4e-7 and a plain product 3e-7 (2026-11, C = 256), and its error grows without a bound we
-could state (Barabasz et al., arXiv 1803.10986). In half precision all sums are made in float32.
+Its error is 4e-7 of the largest value in float32, a plain product's 3e-7 (2026-11, C = 256); a
+larger tile's, in `winograd_4x4.py`, is 20 times that, and those beyond are left out, for their
+error grows exponentially with the tile (Barabasz et al., arXiv 1803.10986). In half precision all
+sums are made in float32.
 
 How it is laid out: even and odd rows and columns of the padded image are copied apart, so that
 "the tile's neighbour" is "one position on" and every transform is one addition of two long
