@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from underdog.errors import InputError
+from underdog.vision.conv.algorithms.workspace import Arena, Workspace
 from underdog.vision.conv.spec import DTYPES, PADDING_MODES, ConvSpec, Layout
 
 CPU = torch.device("cpu")
@@ -45,3 +46,15 @@ def doubles(*shape: int, seed: int = 0) -> Tensor:
     """Standard normal, float64, asking for gradients."""
     drawn = torch.randn(shape, dtype=torch.double, generator=torch.Generator().manual_seed(seed))
     return drawn.requires_grad_()
+
+
+def poisoned(count: int, *, budget_bytes: int, chunk_bytes: int) -> list[Workspace]:
+    """Workspaces in memory full of NaN, so that what is read and was not written shows."""
+    arenas = [Arena(CPU) for _ in range(count)]
+    for arena in arenas:
+        arena.grow(budget_bytes)
+        arena._memory.view(torch.float32).fill_(float("nan"))
+    return [
+        Workspace(CPU, budget_bytes=budget_bytes, chunk_bytes=chunk_bytes, arena=arena)
+        for arena in arenas
+    ]

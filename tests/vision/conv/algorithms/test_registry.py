@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from cases import CPU, specs
+from cases import CPU, poisoned, specs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from underdog.vision.conv.algorithms.registry import ALGORITHMS, compute, form
-from underdog.vision.conv.algorithms.workspace import Arena, OverBudgetError, Workspace
+from underdog.vision.conv.algorithms.workspace import OverBudgetError, Workspace
 from underdog.vision.conv.bounds import judge
 from underdog.vision.conv.spec import ConvSpec, Layout, Part
 from underdog.vision.conv.tune import operands
@@ -27,20 +27,14 @@ def test_every_candidate_is_within_its_bound(spec: ConvSpec, chunk_bytes: int, c
 
     The temporaries come from memory full of NaN, so nothing is read that was not written.
     """
-    arenas = [Arena(CPU) for _ in range(min(cores, spec.batch))]
-    for arena in arenas:
-        arena.grow(BUDGET_BYTES // 8)
     for part in Part:
         a, b = operands(spec, part, CPU, seed=1)
         for algorithm in ALGORITHMS.values():
             if algorithm.refusal(spec, part):
                 continue
-            for arena in arenas:
-                arena._memory.view(torch.float32).fill_(float("nan"))
-            works = [
-                Workspace(CPU, budget_bytes=BUDGET_BYTES, chunk_bytes=chunk_bytes, arena=arena)
-                for arena in arenas
-            ]
+            works = poisoned(
+                min(cores, spec.batch), budget_bytes=BUDGET_BYTES, chunk_bytes=chunk_bytes
+            )
             found = compute(algorithm, spec, part, a, b, works)
             verdict = judge(spec, part, a, b, found, roundings=algorithm.roundings)
             assert verdict.holds, (algorithm.name, part, verdict)

@@ -72,7 +72,7 @@ class Flat:
         for column in runs.sides():
             share = work.rest()
             taps, strip = runs.strip(column, share)
-            weight = share.copy(by_tap[:, taps], dtype=x.dtype).view(strip.shape[1], -1)
+            weight = share.copy(by_tap[:, taps], dtype=x.dtype).view(strip.shape[1], y.shape[3])
             result = share.empty(len(strip), y.shape[3], dtype=y.dtype)
             y[:, :, column] = torch.mm(strip, weight, out=result).view(len(y), *y.shape[1::2])
 
@@ -236,6 +236,7 @@ class _Runs(NamedTuple):
         place = column - self.window.left
         inside = [tap for tap in range(kw) if 0 <= place + dw * tap < self.width]
         if not inside:
+            # Such a column lies in the padding; a product over nothing gives its zeros.
             return slice(0), self.image.new_empty(len(self.image) * self.out_rows, 0)
         pixels = slice(place + dw * inside[0], place + dw * inside[-1] + 1, dw)
         line, height = len(inside) * self.channels, self.out_rows - 1 + self.window.reach[0]

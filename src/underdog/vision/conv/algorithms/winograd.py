@@ -4,8 +4,8 @@ Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", arXiv 1509.09
 Y = A^T [ (G g G^T) * (B^T d B) ] A for a 4x4 tile d and a 3x3 filter g. The weight gradient is the
 transpose of that in g: G^T [ (B^T d B)^T * (A dY A^T) ] G, summed over tiles, with the same saving.
 
-Its error is 4e-7 of the largest value in float32, a plain product's 3e-7 (2026-11, C = 256); a
-larger tile's, in `winograd_4x4.py`, is 20 times that, and those beyond are left out, for their
+Its error is 4e-7 of the largest value in float32, a plain product's 3e-7 (2026-11, C = 256). The
+larger tile in `winograd_4x4.py` errs 10 to 20 times as much, and those beyond are left out: the
 error grows exponentially with the tile (Barabasz et al., arXiv 1803.10986). In half precision all
 sums are made in float32.
 
@@ -30,6 +30,7 @@ from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, 
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Pair, Part
 
+Matrix = tuple[tuple[float, ...], ...]
 _G = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, 1.0))
 """Filter transform; B^T is written out as additions below."""
 _A = ((1.0, 0.0), (1.0, 1.0), (1.0, -1.0), (0.0, -1.0))
@@ -82,12 +83,12 @@ class Winograd:
             spread.take(g, piece, (2 * piece.row, 0), rows=2 * (piece.row + piece.rows))
             total.baddbmm_(images.transformed.transpose(1, 2), spread.transformed)
         kernel = work.empty(9, channels * out, dtype=dtype)
-        torch.mm(_both(_G, total).t(), total.flatten(1), out=kernel)
+        torch.mm(in_both_directions(_G, total).t(), total.flatten(1), out=kernel)
         dw.copy_(kernel.view(3, 3, channels, out).permute(3, 2, 0, 1))
 
 
-def _both(matrix: tuple[tuple[float, ...], ...], like: Tensor) -> Tensor:
-    """M (x) M: a transform of both directions at once, in the dtype and on the device of `like`."""
+def in_both_directions(matrix: Matrix, like: Tensor) -> Tensor:
+    """M (x) M: a transform of rows and columns at once, of the dtype and device of `like`."""
     one = torch.tensor(matrix, dtype=like.dtype, device=like.device)
     return torch.kron(one, one)
 
@@ -97,7 +98,7 @@ def _filters(w: Tensor, work: Workspace, dtype: torch.dtype) -> Tensor:
     channels, out = w.shape[1], w.shape[0]
     plain = work.copy(w.permute(2, 3, 1, 0), dtype=dtype).view(9, -1)
     filters = work.empty(16, channels * out, dtype=dtype)
-    torch.mm(_both(_G, plain), plain, out=filters)
+    torch.mm(in_both_directions(_G, plain), plain, out=filters)
     return filters.view(16, channels, out)
 
 
@@ -223,7 +224,7 @@ class _Tiles(NamedTuple):
         length = self.count(piece) * out
         spread = gradients[: 16 * length].view(16, length)
         pixels = split.view(4, -1)[:, :length]
-        step = partial(torch.mm, _both(_A, pixels), pixels, out=spread)
+        step = partial(torch.mm, in_both_directions(_A, pixels), pixels, out=spread)
         return self.taken(piece, split, [step], spread.view(16, -1, out))
 
     def outputs(self, piece: Piece, front: Tensor, back: Tensor, out: int) -> _Results:
@@ -231,7 +232,9 @@ class _Tiles(NamedTuple):
         count = self.count(piece)
         products = front[: 16 * count * out].view(16, count, out)
         found = back[: 4 * count * out].view(4, count * out)
-        step = partial(torch.mm, _both(_A, products).t(), products.flatten(1), out=found)
+        step = partial(
+            torch.mm, in_both_directions(_A, products).t(), products.flatten(1), out=found
+        )
         line = (self.width + 1) * out
         pixels = found.as_strided(
             (2, 2, piece.images, piece.rows, self.width, out),

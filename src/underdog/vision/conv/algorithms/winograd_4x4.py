@@ -10,9 +10,8 @@ algorithm has to keep (`bounds.py`). It is offered from there on, and like any o
 for a shape only when its result for that shape has been within the bound.
 
 How it is laid out: the rows of all tiles of a piece overlap by two in the padded image, which a
-batched product reads in place; their columns are then copied apart, six times a sixth of what
-unfolding would take, and every other transform is one product. Images are stacked with one wasted
-row of tiles between them.
+batched product reads in place; their columns are then copied apart, and every other transform is
+one product. Images are stacked with one wasted row of tiles between them.
 
 Legend: N images, R tile rows in a piece, wasted ones included, T tile columns, P = R * T tiles, C
 and O channels. Tiles' places are numbered column first.
@@ -27,6 +26,7 @@ import torch
 from torch import Tensor
 
 from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, wide_dtype
+from underdog.vision.conv.algorithms.winograd import in_both_directions
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
 
@@ -86,9 +86,9 @@ class Winograd4x4:
         channels = x.shape[3]
         plain = work.copy(w.permute(3, 2, 1, 0), dtype=dtype).view(9, -1)
         filters = work.empty(36, channels, out, dtype=dtype)
-        torch.mm(_both(_G, plain), plain, out=filters.view(36, -1))
+        torch.mm(in_both_directions(_G, plain), plain, out=filters.view(36, -1))
         tiles = _Tiles.of(x, y, work, dtype)
-        back = _both(_A, plain).t()
+        back = in_both_directions(_A, plain).t()
         for piece in tiles.pieces():
             transformed = tiles.transformed(x, piece, window)
             products = tiles.front[: 36 * tiles.count(piece) * out].view(36, -1, out)
@@ -105,7 +105,7 @@ class Winograd4x4:
         total = work.zeros(36, channels, out, dtype=dtype)
         tiles = _Tiles.of(x, g, work, dtype)
         spread = work.empty(36 * tiles.most * out, dtype=dtype)
-        there = _both(_A, total)
+        there = in_both_directions(_A, total)
         for piece in tiles.pieces():
             transformed = tiles.transformed(x, piece, window)
             gradient = tiles.taken(g, piece)
@@ -113,18 +113,8 @@ class Winograd4x4:
             torch.mm(there, gradient, out=lines)
             total.baddbmm_(transformed.transpose(1, 2), lines.view(36, -1, out))
         kernel = work.empty(9, channels * out, dtype=dtype)
-        torch.mm(_both(_G, total).t(), total.flatten(1), out=kernel)
+        torch.mm(in_both_directions(_G, total).t(), total.flatten(1), out=kernel)
         dw.copy_(kernel.view(3, 3, channels, out).permute(3, 2, 1, 0))
-
-
-def _one(matrix: tuple[tuple[float, ...], ...], like: Tensor) -> Tensor:
-    return torch.tensor(matrix, dtype=like.dtype, device=like.device)
-
-
-def _both(matrix: tuple[tuple[float, ...], ...], like: Tensor) -> Tensor:
-    """M (x) M: a transform of both directions at once, in the dtype and on the device of `like`."""
-    one = _one(matrix, like)
-    return torch.kron(one, one)
 
 
 class _Tiles(NamedTuple):
@@ -171,7 +161,7 @@ class _Tiles(NamedTuple):
             work.empty(6 * count * line, dtype=dtype),
             work.empty(36 * count * width * most, dtype=dtype),
             work.empty(36 * count * width * most, dtype=dtype),
-            _one(_B, padded),
+            torch.tensor(_B, dtype=dtype, device=x.device),
         )
 
     @property
