@@ -22,6 +22,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from underdog.vision.conv.algorithms.split_k import SplitK
 from underdog.vision.conv.algorithms.window import HALVES, Piece, Pieces, Window, fill
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ZEROS, ConvSpec, Layout, Pair, Part
@@ -81,15 +82,17 @@ class Flat:
     ) -> None:
         """Dw (O, C, KH, KW) = sum over pixels of g (N, OH, OW, O) times what it read of x."""
         runs = _Runs.of(x, g, window, work)
-        inner = window.kernel[0] * window.kernel[1] * x.shape[3]
-        total = work.zeros(inner, g.shape[3], dtype=x.dtype)
-        sums = total.chunk(len(runs.taps))
+        rows = runs.size.rows * runs.width // runs.run
+        total = work.zeros(len(runs.taps), runs.run * runs.channels, g.shape[3], dtype=x.dtype)
+        sums = [SplitK(rows, part, work, dtype=x.dtype) for part in total]
         source = g if g.is_contiguous() else work.copy(g, dtype=g.dtype)
         for piece in runs.pieces():
             for tap, read, gradient in list(runs.products(piece, piece.of(source))):
-                sums[tap].addmm_(read.t(), gradient)
+                sums[tap].add(read, gradient)
         for tap, read, gradient in runs.wrapped(source):
-            sums[tap].addmm_(read.t(), gradient, alpha=-1)
+            sums[tap].add(read, gradient, alpha=-1)
+        for each in sums:
+            each.finish()
         by_tap = total.view(*window.kernel, x.shape[3], g.shape[3])
         for column in runs.sides():
             share = work.rest()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from underdog.vision.conv.algorithms.split_k import SplitK
 from underdog.vision.conv.algorithms.window import Window, wide_dtype
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
@@ -58,9 +59,11 @@ class Gemm:
             left, right = (
                 each if _flat(each) else work.copy(each, dtype=x.dtype) for each in (g, picked)
             )
-            found = work.empty(*target.shape, dtype=x.dtype)
-            torch.mm(left.view(-1, g.shape[3]).t(), right.view(-1, x.shape[3]), out=found)
-            target.copy_(found)
+            rows, sizes = g.shape[:3].numel(), (g.shape[3], x.shape[3])
+            total = work.zeros(*sizes, dtype=wide_dtype(x.dtype))
+            sums = SplitK(rows, total, work, dtype=x.dtype)
+            sums.add(left.view(rows, -1), right.view(rows, -1))
+            target.copy_(sums.finish())
             return
         left, right = _planes(g, work), _planes(picked, work)
         total = work.zeros(*target.shape, dtype=wide_dtype(x.dtype))

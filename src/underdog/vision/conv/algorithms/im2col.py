@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from underdog.vision.conv.algorithms.columns import unfolded
+from underdog.vision.conv.algorithms.split_k import SplitK
 from underdog.vision.conv.algorithms.window import Window, product_dtype, wide_dtype
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
@@ -47,15 +48,13 @@ class Im2col:
         """Dw (O, C, KH, KW) = sum over pixels of g (N, OH, OW, O) times what it read of x."""
         dtype, out = product_dtype(x), g.shape[3]
         inner = window.kernel[0] * window.kernel[1] * x.shape[3]
-        total = work.zeros(inner, out, dtype=wide_dtype(x.dtype))
-        product = total if total.dtype == dtype else work.empty(inner, out, dtype=dtype)
         size, pieces = unfolded(x, g.shape, window, work, dtype=dtype, per_pixel=out)
-        flat = work.empty(size.images * size.rows * g.shape[2] * out, dtype=dtype)
+        rows = size.images * size.rows * g.shape[2]
+        flat = work.empty(rows * out, dtype=dtype)
+        total = work.zeros(inner, out, dtype=wide_dtype(x.dtype))
+        sums = SplitK(rows, total, work, dtype=dtype)
         for piece, (matrix,) in pieces:
             source = g[piece.image : piece.image + piece.images, piece.row : piece.row + piece.rows]
             gradient = flat[: source.numel()].view(source.shape).copy_(source).view(-1, out)
-            if product is total:
-                total.addmm_(matrix.t(), gradient)
-            else:
-                total += torch.mm(matrix.t(), gradient, out=product)
-        dw.copy_(total.view(*window.kernel, x.shape[3], out).permute(3, 2, 0, 1))
+            sums.add(matrix, gradient)
+        dw.copy_(sums.finish().view(*window.kernel, x.shape[3], out).permute(3, 2, 0, 1))

@@ -24,6 +24,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from underdog.vision.conv.algorithms.split_k import SplitK
 from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, inside, wide_dtype
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Pair, Part
@@ -96,14 +97,16 @@ class Shift:
         """Dw (O, C, KH, KW) = sum over pixels of g (N, OH, OW, O) times what it read of x."""
         plan, dtype = Plan.of(window, g.shape[2]), wide_dtype(x.dtype)
         out = g.shape[3]
-        total = work.zeros(len(plan.taps), plan.run * x.shape[3], out, dtype=dtype)
-        sums = total.unbind()
         rows = _Rows(x, g, window, plan, work, dtype)
+        total = work.zeros(len(plan.taps), plan.run * x.shape[3], out, dtype=dtype)
+        sums = [SplitK(rows.product_rows, part, work, dtype=dtype) for part in total]
         for piece, views in rows.loaded():
             fill(views.gradient, piece.of(g), first=(0, 0), sides=False)
             for part, reads in views.products:
                 for read, tap in zip(reads, sums, strict=True):
-                    tap.addmm_(read.t(), part)
+                    tap.add(read, part)
+        for tap in sums:
+            tap.finish()
         kernel = total.view(*window.kernel, x.shape[3], out)
         dw.copy_(kernel.permute(3, 2, 0, 1))
 
@@ -142,6 +145,7 @@ class _Rows:
         )
         most = self.size.images * (self.size.rows + plan.extra_rows)
         # The last output of the last row reads a little beyond the last row.
+        self.product_rows = most * plan.outputs // plan.sets
         self.slack = (plan.sets * window.stride[1] + window.reach[1]) * self.channels
         self.flat = work.empty(len(plan.phases), most * line + self.slack, dtype=dtype)
         self.sums = work.empty(most * plan.outputs * self.out, dtype=dtype)
