@@ -1,11 +1,10 @@
 """Sums over many rows of small products: the rows in shares, a product each, added up at the end.
 
 A weight gradient is A^T B with up to a million rows and few columns. Given to the matrix routine as
-one product, its result is too small to be shared out among cores: MKL took 0.46 to 1.5 of the time
-that its own rate allows, and on some starts of a process 3 to 12 times as long (9 x 16 numbers from
-51,520 rows; 2026-11-22, two cores of an EPYC). Shares of the rows as a batch of products took 5 to
-30 % less on all of 14 shapes, and the same on every start. Known as split-K; here it is one
-batched product.
+one product, its result is too small to be shared out among cores: MKL made 9 x 16 numbers from
+51,520 rows in 0.4, 1.1 or 4.5 ms on different starts of a process (2026-11-22, two cores of an
+EPYC). The rows in shares, as a batch of products, took 0.25 ms on every start, and up to a third
+less than one product on 13 other shapes. Known as split-K.
 """
 
 from __future__ import annotations
