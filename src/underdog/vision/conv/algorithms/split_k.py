@@ -3,8 +3,8 @@
 A weight gradient is A^T B with up to a million rows and few columns. Given to the matrix routine as
 one product, its result is too small to be shared out among cores: MKL made 9 x 16 numbers from
 51,520 rows in 0.4, 1.1 or 4.5 ms on different starts of a process (2026-11-22, two cores of an
-EPYC). The rows in shares, as a batch of products, took 0.25 ms on every start, and up to a third
-less than one product on 13 other shapes. Known as split-K.
+EPYC). The rows in shares, as a batch of products, took 0.21 to 0.28 ms on each of three starts, and
+up to a third less than one product on 13 other shapes. Known as split-K.
 """
 
 from __future__ import annotations
