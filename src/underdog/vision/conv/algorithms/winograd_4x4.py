@@ -9,17 +9,23 @@ many products may err as much: from 48 channels on it came to at most 0.64 of th
 algorithm has to keep (`bounds.py`). It is offered from there on, and like any other it is chosen
 for a shape only when its result for that shape has been within the bound.
 
-How it is laid out: the rows of all tiles of a piece overlap by two in the padded image, which a
-batched product reads in place; their columns are then copied apart, and every other transform is
-one product. Images are stacked with one wasted row of tiles between them.
+How it is laid out: a piece falls into shares, runs of tile rows of one image, each with its own
+border. The rows of a share's tiles overlap by two in the padded image, which a batched product
+reads in place; their columns are then copied apart, and every other transform is one product. The
+share is the outermost index throughout, so that what one core has written it reads again itself:
+with tiles of all shares side by side, each product was divided otherwise than the one before, and
+took 2.6 to 3.3 ms for 1.65 to 2.2 whenever the two cores were far apart (three products on 14 MiB,
+2026-11-22). Where the filters are large, to repeat them for every share costs more than it gains.
 
-Legend: N images, R tile rows in a piece, wasted ones included, T tile columns, P = R * T tiles, C
-and O channels. Tiles' places are numbered column first.
+Legend: N images, m shares of an image, S = N * m shares, r tile rows of a share, T tile columns, P
+tiles, C and O channels, G groups of shares: S, or 1 where the filters are not repeated. Tiles'
+places are numbered column first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple
 
 import torch
@@ -59,6 +65,12 @@ _A = (
 """Result transform, transposed."""
 ENOUGH = 48
 """Channels that are summed, from which on the error is within a plain sum's bound."""
+SHARES_PER_CORE = 2
+"""One took 1.9 to 2.5 ms where two took 1.65 to 2.2 (the measurement above)."""
+LEAST_ROWS = 3
+"""Tile rows of a share at least: each share's first line of tiles is transformed once in vain."""
+MOST_FILTERS_BYTES = 4 << 20
+"""Transformed filters of all shares together at most; above, they are not repeated."""
 
 
 class Winograd4x4:
@@ -82,64 +94,141 @@ class Winograd4x4:
 
     def correlate(self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace) -> None:
         """Y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C, 3, 3)."""
-        dtype, out = wide_dtype(x.dtype), y.shape[3]
-        channels = x.shape[3]
+        dtype, channels, out = wide_dtype(x.dtype), x.shape[3], y.shape[3]
         plain = work.copy(w.permute(3, 2, 1, 0), dtype=dtype).view(9, -1)
-        filters = work.empty(36, channels, out, dtype=dtype)
-        torch.mm(in_both_directions(_G, plain), plain, out=filters.view(36, -1))
         tiles = _Tiles.of(x, y, work, dtype)
+        filters = work.empty(tiles.groups, 36, channels, out, dtype=dtype)
+        torch.mm(in_both_directions(_G, plain), plain, out=filters[0].view(36, -1))
+        filters[1:] = filters[:1]
         back = in_both_directions(_A, plain).t()
-        for piece in tiles.pieces():
-            transformed = tiles.transformed(x, piece, window)
-            products = tiles.front[: 36 * tiles.count(piece) * out].view(36, -1, out)
-            torch.bmm(transformed, filters, out=products)
-            found = tiles.back[: 16 * tiles.count(piece) * out].view(16, -1)
-            torch.mm(back, products.flatten(1), out=found)
-            tiles.put(found, piece.of(y), piece)
+        for piece, cut in tiles.pieces():
+            transformed = tiles.transformed(x, piece, cut, window)
+            products = tiles.front[: 36 * cut.tiles * out].view(36 * cut.groups, -1, out)
+            torch.bmm(transformed, filters.flatten(0, 1)[: 36 * cut.groups], out=products)
+            found = tiles.back[: 16 * cut.tiles * out]
+            cut.transform(back, products.view(cut.groups, 36, -1), found)
+            cut.put(found, piece.of(y))
 
     def weight_gradient(
         self, x: Tensor, g: Tensor, dw: Tensor, window: Window, work: Workspace
     ) -> None:
         """Dw (O, C, 3, 3) = sum over pixels of g (N, OH, OW, O) times what it read of x."""
         dtype, channels, out = wide_dtype(x.dtype), x.shape[3], g.shape[3]
-        total = work.zeros(36, channels, out, dtype=dtype)
         tiles = _Tiles.of(x, g, work, dtype)
+        sums = work.zeros(tiles.groups, 36, channels, out, dtype=dtype)
         spread = work.empty(36 * tiles.most * out, dtype=dtype)
-        there = in_both_directions(_A, total)
-        for piece in tiles.pieces():
-            transformed = tiles.transformed(x, piece, window)
-            gradient = tiles.taken(g, piece)
-            lines = spread[: 36 * gradient.shape[1]].view(36, -1)
-            torch.mm(there, gradient, out=lines)
-            total.baddbmm_(transformed.transpose(1, 2), lines.view(36, -1, out))
+        there = in_both_directions(_A, sums)
+        for piece, cut in tiles.pieces():
+            transformed = tiles.transformed(x, piece, cut, window)
+            gradient = tiles.front[: 16 * cut.tiles * out]
+            cut.take(piece.of(g), gradient)
+            lines = spread[: 36 * cut.tiles * out]
+            cut.transform(there, gradient.view(cut.groups, 16, -1), lines)
+            sums.flatten(0, 1)[: 36 * cut.groups].baddbmm_(
+                transformed.transpose(1, 2), lines.view(36 * cut.groups, -1, out)
+            )
+        total = sums[0]
+        for other in sums[1:]:
+            total += other
         kernel = work.empty(9, channels * out, dtype=dtype)
         torch.mm(in_both_directions(_G, total).t(), total.flatten(1), out=kernel)
         dw.copy_(kernel.view(3, 3, channels, out).permute(3, 2, 1, 0))
+
+
+class _Cut(NamedTuple):
+    """How a piece of so many images falls into shares."""
+
+    images: int
+    shares: int
+    rows: int
+    width: int
+    groups: int
+
+    @property
+    def pitch(self) -> int:
+        """Tile rows from share to share in the padded image: two more rows than tiles, rounded."""
+        return self.rows + 1
+
+    @property
+    def tiles(self) -> int:
+        """P; more than the piece has where its rows are no multiple of the shares."""
+        return self.images * self.shares * self.rows * self.width
+
+    def transform(self, matrix: Tensor, source: Tensor, target: Tensor) -> None:
+        """The matrix times every group's numbers; `source` is (G, places, numbers)."""
+        found = target.view(self.groups, matrix.shape[0], -1)
+        if self.groups == 1:
+            torch.mm(matrix, source[0], out=found[0])
+        else:
+            torch.bmm(matrix.expand(self.groups, *matrix.shape), source, out=found)
+
+    def put(self, found: Tensor, target: Tensor) -> None:
+        """Every pixel of (G, 16, P * O) in its place; what lies beyond the image is dropped."""
+        for pixels, place in self._places(found, target):
+            place.copy_(pixels)
+
+    def take(self, source: Tensor, found: Tensor) -> None:
+        """The pixels of the source's tiles, (G, 16, P * O); zeros beyond the image."""
+        if source.shape[1:3] != (4 * self.shares * self.rows, 4 * self.width):
+            found.zero_()
+        for pixels, place in self._places(found, source):
+            pixels.copy_(place)
+
+    def _places(self, tiles: Tensor, image: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Parts of the tiles (G, 16, P * O) and those of the image (N, H, W, O) they stand for."""
+        out = image.shape[3]
+        if self.groups == 1:
+            shape = (4, 4, self.images, self.shares, self.rows, self.width, out)
+            pixels = tiles.view(shape).permute(2, 3, 4, 1, 5, 0, 6)
+        else:
+            shape = (self.images, self.shares, 4, 4, self.rows, self.width, out)
+            pixels = tiles.view(shape).permute(0, 1, 4, 3, 5, 2, 6)
+        # Now in the image's order: (N, m, r, 4, T, 4, O). Whole shares, then what whole rows of
+        # tiles are left, then what rows of pixels; whole tiles across, then what columns are left.
+        share = 4 * self.rows
+        whole, left = divmod(image.shape[1], share)
+        tall, low = divmod(left, 4)
+        wide, narrow = divmod(image.shape[2], 4)
+        last = slice(whole, whole + 1)
+        down = (
+            (0, slice(whole), slice(self.rows), 4),
+            (whole * share, last, slice(tall), 4),
+            (whole * share + 4 * tall, last, slice(tall, tall + 1), low),
+        )
+        across = ((0, slice(wide), 4), (4 * wide, slice(wide, wide + 1), narrow))
+        for (row, shares, rows, a), (column, columns, b) in product(down, across):
+            part = pixels[:, shares, rows, :a, columns, :b]
+            if part.numel():
+                height, width = part.shape[1:4].numel(), part.shape[4:6].numel()
+                place = image[:, row : row + height, column : column + width]
+                yield part, place.view(part.shape)
 
 
 class _Tiles(NamedTuple):
     """The output cut into 4x4 tiles, and the memory that pieces of tile rows are worked in.
 
     `padded` holds the image with its borders, `rows` its tiles' transformed rows; `front` and
-    `back` take turns with what follows.
+    `back` take turns with what follows. `groups` and `most` tiles are those of the largest piece.
     """
 
     images: int
     height: int
-    width: int
-    channels: int
     size: Pieces
+    cuts: dict[tuple[int, int], _Cut]
+    groups: int
+    most: int
     padded: Tensor
     rows: Tensor
     front: Tensor
     back: Tensor
-    transform: Tensor
+    matrix: Tensor
 
     @classmethod
     def of(cls, x: Tensor, y: Tensor, work: Workspace, dtype: torch.dtype) -> _Tiles:
         """For x (N, H, W, C) and y (N, OH, OW, O)."""
         images, height, width = y.shape[0], -(-y.shape[1] // 4), -(-y.shape[2] // 4)
-        channels, most = x.shape[3], max(x.shape[3], y.shape[3])
+        channels, out = x.shape[3], y.shape[3]
+        most = max(channels, out)
         line = (4 * width + 2) * channels
         row_bytes = dtype.itemsize * (10 * line + 72 * width * most)
         size = Pieces.within(
@@ -149,96 +238,71 @@ class _Tiles(NamedTuple):
             row_bytes=row_bytes,
             image_bytes=row_bytes,
         )
-        count = size.images * (size.rows + 1)
-        padded = work.empty(4 * count * line, dtype=dtype)
+        cores = torch.get_num_threads() if x.device.type == "cpu" else 1
+        filters_bytes = 36 * channels * out * dtype.itemsize
+        cuts = {
+            (piece.images, piece.rows): _cut(piece, width, cores, filters_bytes)
+            for piece in size.over(images, height)
+        }
+        tiles = max(cut.tiles for cut in cuts.values())
+        lines = max(cut.images * cut.shares * cut.pitch for cut in cuts.values())
         return cls(
             images,
             height,
-            width,
-            channels,
             size,
-            padded,
-            work.empty(6 * count * line, dtype=dtype),
-            work.empty(36 * count * width * most, dtype=dtype),
-            work.empty(36 * count * width * most, dtype=dtype),
+            cuts,
+            max(cut.groups for cut in cuts.values()),
+            tiles,
+            work.empty(4 * lines * line, dtype=dtype),
+            work.empty(6 * lines * line, dtype=dtype),
+            work.empty(36 * tiles * most, dtype=dtype),
+            work.empty(36 * tiles * most, dtype=dtype),
             torch.tensor(_B, dtype=dtype, device=x.device),
         )
 
-    @property
-    def most(self) -> int:
-        """Tiles of the largest piece."""
-        return self.size.images * (self.size.rows + 1) * self.width
+    def pieces(self) -> Iterator[tuple[Piece, _Cut]]:
+        """Every image and tile row once, rows counted in pixels."""
+        for each in self.size.over(self.images, self.height):
+            piece = Piece(each.image, each.images, 4 * each.row, 4 * each.rows)
+            yield piece, self.cuts[each.images, each.rows]
 
-    def pieces(self) -> Iterator[Piece]:
-        """Every image and tile row once."""
-        return (
-            Piece(each.image, each.images, 4 * each.row, 4 * each.rows)
-            for each in self.size.over(self.images, self.height)
-        )
-
-    def lines(self, piece: Piece) -> int:
-        """R: tile rows of the piece, and a wasted one behind each image but the last."""
-        return piece.images * (piece.rows // 4 + 1) - 1
-
-    def count(self, piece: Piece) -> int:
-        """P."""
-        return self.lines(piece) * self.width
-
-    def transformed(self, x: Tensor, piece: Piece, window: Window) -> Tensor:
-        """B^T d B of every tile, (36, P, C), in `back`; `front` is overwritten."""
-        lines, width, channels = self.lines(piece), self.width, self.channels
-        line, height = (4 * width + 2) * channels, piece.rows + 4
-        padded = self.padded[: piece.images * height * line]
-        fill(
-            padded.view(piece.images, height, -1, channels),
-            x[piece.image : piece.image + piece.images],
-            first=(piece.row - window.top, -window.left),
-        )
-        rows = self.rows[: 6 * lines * line].view(6, lines, line)
+    def transformed(self, x: Tensor, piece: Piece, cut: _Cut, window: Window) -> Tensor:
+        """B^T d B of every tile, (G * 36, P / G, C), in `back`; `front` is overwritten."""
+        channels, shares = x.shape[3], cut.images * cut.shares
+        line = (4 * cut.width + 2) * channels
+        padded = self.padded[: 4 * shares * cut.pitch * line]
+        by_share = padded.view(cut.images, cut.shares, 4 * cut.pitch, -1, channels)
+        source = x[piece.image : piece.image + piece.images]
+        for share in range(cut.shares):
+            first = (piece.row + 4 * cut.rows * share - window.top, -window.left)
+            fill(by_share[:, share, : 4 * cut.rows + 2], source, first=first)
+        # Between two shares lies a line of tiles that reads from both; nobody asks for it.
+        lines = shares * cut.pitch - 1
         overlapping = padded.as_strided((lines, 6, line), (4 * line, line, 1))
-        torch.bmm(self.transform.expand(lines, 6, 6), overlapping, out=rows.transpose(0, 1))
-        apart = self.front[: 36 * lines * width * channels].view(6, 6 * lines, width, channels)
-        apart.copy_(rows.as_strided(apart.shape, (channels, line, 4 * channels, 1)))
-        found = self.back[: apart.numel()].view(6, -1)
-        torch.mm(self.transform, apart.flatten(1), out=found)
-        return found.view(36, -1, channels)
-
-    def put(self, found: Tensor, target: Tensor, piece: Piece) -> None:
-        """Every pixel of (16, P * O) in its place; what lies beyond the image is dropped."""
-        images, height, width, out = target.shape
-        pixels = self._pixels(found, piece, out)
-        if target.is_contiguous() and height == piece.rows and width == 4 * self.width:
-            places = target.view(images, height // 4, 4, self.width, 4, out)
-            places.copy_(pixels.permute(2, 3, 1, 4, 0, 5))
-            return
-        for b in range(4):
-            for a in range(4):
-                place = target[:, a::4, b::4]
-                place.copy_(pixels[b, a, :, : place.shape[1], : place.shape[2]])
-
-    def taken(self, g: Tensor, piece: Piece) -> Tensor:
-        """The pixels of g's tiles, (16, P * O), in `front`; zeros in wasted tiles. `padded` and
-        `rows` are overwritten.
-        """
-        out = g.shape[3]
-        found = self.front[: 16 * self.count(piece) * out].view(16, -1)
-        pixels = self._pixels(found, piece, out)
-        if piece.images > 1:
-            wasted = found.view(16, self.lines(piece), -1)[
-                :, piece.rows // 4 :: piece.rows // 4 + 1
-            ]
-            wasted.zero_()
-        source = piece.of(g)
-        for b in range(4):
-            for a in range(4):
-                fill(pixels[b, a], source, first=(a, b), step=(4, 4))
-        return found
-
-    def _pixels(self, tiles: Tensor, piece: Piece, channels: int) -> Tensor:
-        """(16, P * channels) as (4, 4, N, tile rows, T, channels), wasted tiles left out."""
-        height, line = piece.rows // 4, self.width * channels
-        size = self.lines(piece) * line
-        return tiles.as_strided(
-            (4, 4, piece.images, height, self.width, channels),
-            (4 * size, size, (height + 1) * line, line, channels, 1),
+        rows = self.rows[: 6 * lines * line].view(lines, 6, line)
+        torch.bmm(self.matrix.expand(lines, 6, 6), overlapping, out=rows)
+        of_group = shares // cut.groups
+        apart = self.front[: 36 * cut.tiles * channels].view(
+            cut.groups, 6, 6, of_group, cut.rows, cut.width, channels
         )
+        step = 6 * cut.pitch * line
+        strides = (of_group * step, channels, line, step, 6 * line, 4 * channels, 1)
+        apart.copy_(rows.as_strided(apart.shape, strides))
+        found = self.back[: apart.numel()]
+        cut.transform(self.matrix, apart.view(cut.groups, 6, -1), found)
+        return found.view(36 * cut.groups, -1, channels)
+
+
+def _cut(piece: Piece, width: int, cores: int, filters_bytes: int) -> _Cut:
+    """A piece, its rows counted in tiles, in one or two shares for every core, none of fewer than
+    `LEAST_ROWS`; as many as leave the fewest tiles beyond the image.
+    """
+    if cores == 1:
+        return _Cut(piece.images, 1, piece.rows, width, 1)
+    low, high = (-(-per_core * cores // piece.images) for per_core in (1, SHARES_PER_CORE))
+    high = max(1, min(high, piece.rows // LEAST_ROWS))
+    rows = {count: -(-piece.rows // count) for count in range(min(low, high), high + 1)}
+    shares = min(rows, key=lambda count: (count * rows[count], -count))
+    repeated = piece.images * shares
+    groups = repeated if repeated * filters_bytes <= MOST_FILTERS_BYTES else 1
+    return _Cut(piece.images, shares, rows[shares], width, groups)
