@@ -11,7 +11,7 @@ taps. So an algorithm that can `correlate` gives this gradient too, without a sc
 from __future__ import annotations
 
 from itertools import product
-from math import gcd
+from math import gcd, prod
 from typing import NamedTuple, Protocol
 
 import torch
@@ -149,24 +149,43 @@ def _joined(
         target = dx[image : image + images]
         part = found[: len(target)]
         correlate(g[image : image + images], joined, part, inner, work.rest())
-        for i, down in enumerate(rows):
-            of_rows = part[..., i * len(columns) * channels :][..., : len(columns) * channels]
-            _interleave(of_rows, target[:, down.start :: down.step], columns)
+        _interleave(part, target, rows, columns)
 
 
-def _interleave(found: Tensor, target: Tensor, columns: list[Phase]) -> None:
-    """Target (N, rows, W, C), a row's phases between each other, from (N, H, W', phases * C)."""
-    channels = target.shape[3]
-    found = found[:, : target.shape[1]]
-    whole = [phase.start for phase in columns] == list(range(columns[0].step))
-    if whole and target.shape[2] == found.shape[2] * len(columns):
-        target.unflatten(2, (-1, len(columns))).copy_(  # type: ignore[no-untyped-call]
-            found.unflatten(3, (len(columns), channels))  # type: ignore[no-untyped-call]
-        )
+def _interleave(found: Tensor, target: Tensor, rows: list[Phase], columns: list[Phase]) -> None:
+    """Target (N, H, W, C), phases between each other, from (N, H', W', rows * columns * C)."""
+    channels, shape = target.shape[3], (len(rows), len(columns), target.shape[3])
+    by_phase = found[..., : prod(shape)].unflatten(3, shape)  # type: ignore[no-untyped-call]
+    if all(
+        [phase.start for phase in phases] == list(range(phases[0].step))
+        and target.shape[1 + i] == found.shape[1 + i] * len(phases)
+        for i, phases in enumerate((rows, columns))
+    ):
+        split = (found.shape[1], len(rows), found.shape[2], len(columns))
+        place = target.view(len(target), *split, channels).transpose(2, 3)
+        if place.stride()[4:] == (channels, 1):
+            # A pixel's columns lie side by side in both.
+            place, by_phase = _in_long_words(place.flatten(4), by_phase.flatten(4))
+        place.copy_(by_phase)
         return
-    for j, across in enumerate(columns):
-        place = target[:, :, across.start :: across.step]
-        place.copy_(found[:, :, : place.shape[2], j * channels : (j + 1) * channels])
+    for i, down in enumerate(rows):
+        for j, across in enumerate(columns):
+            place = target[:, down.start :: down.step, across.start :: across.step]
+            place.copy_(by_phase[:, : place.shape[1], : place.shape[2], i, j])
+
+
+def _in_long_words(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """The same memory as numbers twice as long, for copying, where all of them fall into such."""
+    long = {2: torch.int32, 4: torch.int64}.get(tensors[0].element_size())
+    if long is None or not all(map(_in_pairs, tensors)):
+        return tensors
+    return tuple(each.view(long) for each in tensors)
+
+
+def _in_pairs(tensor: Tensor) -> bool:
+    """Whether all its numbers lie in pairs, each beginning at an even place of the memory."""
+    places = (tensor.storage_offset(), tensor.shape[-1], *tensor.stride()[:-1])
+    return tensor.stride(-1) == 1 and not any(place % 2 for place in places)
 
 
 def _room(phases: list[Phase]) -> tuple[int, int]:

@@ -32,7 +32,7 @@ import torch
 from torch import Tensor
 
 from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, wide_dtype
-from underdog.vision.conv.algorithms.winograd import in_both_directions
+from underdog.vision.conv.algorithms.winograd import in_both_directions, in_two_steps
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
 
@@ -98,7 +98,7 @@ class Winograd4x4:
         plain = work.copy(w.permute(3, 2, 1, 0), dtype=dtype).view(9, -1)
         tiles = _Tiles.of(x, y, work, dtype)
         filters = work.empty(tiles.groups, 36, channels, out, dtype=dtype)
-        torch.mm(in_both_directions(_G, plain), plain, out=filters[0].view(36, -1))
+        in_two_steps(plain.new_tensor(_G), plain, filters[0].view(36, -1), work)
         filters[1:] = filters[:1]
         back = in_both_directions(_A, plain).t()
         for piece, cut in tiles.pieces():
@@ -115,23 +115,27 @@ class Winograd4x4:
         """Dw (O, C, 3, 3) = sum over pixels of g (N, OH, OW, O) times what it read of x."""
         dtype, channels, out = wide_dtype(x.dtype), x.shape[3], g.shape[3]
         tiles = _Tiles.of(x, g, work, dtype)
-        sums = work.zeros(tiles.groups, 36, channels, out, dtype=dtype)
-        spread = work.empty(36 * tiles.most * out, dtype=dtype)
+        sums = work.empty(tiles.groups, 36, channels, out, dtype=dtype)
+        room = work.empty(36 * tiles.most * out, dtype=dtype)
         there = in_both_directions(_A, sums)
-        for piece, cut in tiles.pieces():
-            transformed = tiles.transformed(x, piece, cut, window)
+        for number, (piece, cut) in enumerate(tiles.pieces()):
+            transformed = tiles.transformed(x, piece, cut, window).transpose(1, 2)
             gradient = tiles.front[: 16 * cut.tiles * out]
             cut.take(piece.of(g), gradient)
-            lines = spread[: 36 * cut.tiles * out]
+            lines = room[: 36 * cut.tiles * out]
             cut.transform(there, gradient.view(cut.groups, 16, -1), lines)
-            sums.flatten(0, 1)[: 36 * cut.groups].baddbmm_(
-                transformed.transpose(1, 2), lines.view(36 * cut.groups, -1, out)
-            )
+            spread = lines.view(36 * cut.groups, -1, out)
+            if number == 0:
+                # To write the first sums saves zeros, 9 MiB of them with 256 channels.
+                torch.bmm(transformed, spread, out=sums[: cut.groups].flatten(0, 1))
+                sums[cut.groups :].zero_()
+            else:
+                sums[: cut.groups].flatten(0, 1).baddbmm_(transformed, spread)
         total = sums[0]
         for other in sums[1:]:
             total += other
         kernel = work.empty(9, channels * out, dtype=dtype)
-        torch.mm(in_both_directions(_G, total).t(), total.flatten(1), out=kernel)
+        in_two_steps(total.new_tensor(_G).t(), total.flatten(1), kernel, work)
         dw.copy_(kernel.view(3, 3, channels, out).permute(3, 2, 1, 0))
 
 
