@@ -55,6 +55,7 @@ class Im2col:
         sums = SplitK(rows, total, work, dtype=dtype)
         for piece, (matrix,) in pieces:
             source = g[piece.image : piece.image + piece.images, piece.row : piece.row + piece.rows]
-            gradient = flat[: source.numel()].view(source.shape).copy_(source).view(-1, out)
-            sums.add(matrix, gradient)
+            if not source.is_contiguous() or source.dtype != dtype:
+                source = flat[: source.numel()].view(source.shape).copy_(source)
+            sums.add(matrix, source.view(-1, out))
         dw.copy_(sums.finish().view(*window.kernel, x.shape[3], out).permute(3, 2, 0, 1))
