@@ -22,6 +22,7 @@ from underdog.vision.conv.algorithms.im2col import Im2col
 from underdog.vision.conv.algorithms.shift import Shift
 from underdog.vision.conv.algorithms.window import Window, wide_dtype
 from underdog.vision.conv.algorithms.winograd import Winograd
+from underdog.vision.conv.algorithms.winograd_1d import Winograd1d
 from underdog.vision.conv.algorithms.winograd_4x4 import Winograd4x4
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.reference import pad, unpad
@@ -56,6 +57,7 @@ ALGORITHMS: dict[str, Algorithm] = {
         Shift(),
         Im2col(),
         Winograd(),
+        Winograd1d(),
         Winograd4x4(),
         Depthwise(),
         Grouped(),

@@ -36,7 +36,7 @@ from underdog.vision.conv.algorithms.winograd import in_both_directions, in_two_
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
 
-_B = (
+IMAGE = (
     (4.0, 0.0, -5.0, 0.0, 1.0, 0.0),
     (0.0, -4.0, -4.0, 1.0, 1.0, 0.0),
     (0.0, 4.0, -4.0, -1.0, 1.0, 0.0),
@@ -45,7 +45,7 @@ _B = (
     (0.0, 4.0, 0.0, -5.0, 0.0, 1.0),
 )
 """Image transform, transposed."""
-_G = (
+FILTER = (
     (1 / 4, 0.0, 0.0),
     (-1 / 6, -1 / 6, -1 / 6),
     (-1 / 6, 1 / 6, -1 / 6),
@@ -54,7 +54,7 @@ _G = (
     (0.0, 0.0, 1.0),
 )
 """Filter transform."""
-_A = (
+RESULT = (
     (1.0, 0.0, 0.0, 0.0),
     (1.0, 1.0, 1.0, 1.0),
     (1.0, -1.0, 1.0, -1.0),
@@ -71,6 +71,8 @@ LEAST_ROWS = 3
 """Tile rows of a share at least: each share's first line of tiles is transformed once in vain."""
 MOST_FILTERS_BYTES = 4 << 20
 """Transformed filters of all shares together at most; above, they are not repeated."""
+FILTERS_OF_BUDGET = 8
+"""Nor where they would take more than this part of the budget."""
 
 
 class Winograd4x4:
@@ -98,15 +100,15 @@ class Winograd4x4:
         plain = work.copy(w.permute(3, 2, 1, 0), dtype=dtype).view(9, -1)
         tiles = _Tiles.of(x, y, work, dtype)
         filters = work.empty(tiles.groups, 36, channels, out, dtype=dtype)
-        in_two_steps(plain.new_tensor(_G), plain, filters[0].view(36, -1), work)
+        in_two_steps(plain.new_tensor(FILTER), plain, filters[0].view(36, -1), work)
         filters[1:] = filters[:1]
-        back = in_both_directions(_A, plain).t()
+        back = in_both_directions(RESULT, plain).t()
         for piece, cut in tiles.pieces():
             transformed = tiles.transformed(x, piece, cut, window)
             products = tiles.front[: 36 * cut.tiles * out].view(36 * cut.groups, -1, out)
             torch.bmm(transformed, filters.flatten(0, 1)[: 36 * cut.groups], out=products)
             found = tiles.back[: 16 * cut.tiles * out]
-            cut.transform(back, products.view(cut.groups, 36, -1), found)
+            transform(back, products.view(cut.groups, 36, -1), found)
             cut.put(found, piece.of(y))
 
     def weight_gradient(
@@ -117,13 +119,13 @@ class Winograd4x4:
         tiles = _Tiles.of(x, g, work, dtype)
         sums = work.empty(tiles.groups, 36, channels, out, dtype=dtype)
         room = work.empty(36 * tiles.most * out, dtype=dtype)
-        there = in_both_directions(_A, sums)
+        there = in_both_directions(RESULT, sums)
         for number, (piece, cut) in enumerate(tiles.pieces()):
             transformed = tiles.transformed(x, piece, cut, window).transpose(1, 2)
             gradient = tiles.front[: 16 * cut.tiles * out]
             cut.take(piece.of(g), gradient)
             lines = room[: 36 * cut.tiles * out]
-            cut.transform(there, gradient.view(cut.groups, 16, -1), lines)
+            transform(there, gradient.view(cut.groups, 16, -1), lines)
             spread = lines.view(36 * cut.groups, -1, out)
             if number == 0:
                 # To write the first sums saves zeros, 9 MiB of them with 256 channels.
@@ -135,8 +137,26 @@ class Winograd4x4:
         for other in sums[1:]:
             total += other
         kernel = work.empty(9, channels * out, dtype=dtype)
-        in_two_steps(total.new_tensor(_G).t(), total.flatten(1), kernel, work)
+        in_two_steps(total.new_tensor(FILTER).t(), total.flatten(1), kernel, work)
         dw.copy_(kernel.view(3, 3, channels, out).permute(3, 2, 1, 0))
+
+
+def transform(matrix: Tensor, source: Tensor, target: Tensor) -> None:
+    """The matrix (places after, places before) times every group's numbers: `source` is (G, places
+    before, numbers), `target` has room for (G, places after, numbers).
+    """
+    groups, after = len(source), len(matrix)
+    found = target.view(groups, after, -1)
+    if groups == 1:
+        torch.mm(matrix, source[0], out=found[0])
+    else:
+        torch.bmm(matrix.expand(groups, *matrix.shape), source, out=found)
+
+
+def repeats(count: int, filters_bytes: int, work: Workspace) -> int:
+    """How often the filters are written: for every one of so many shares, or once."""
+    most = min(MOST_FILTERS_BYTES, work.budget_bytes // FILTERS_OF_BUDGET)
+    return count if count * filters_bytes <= most else 1
 
 
 class _Cut(NamedTuple):
@@ -157,14 +177,6 @@ class _Cut(NamedTuple):
     def tiles(self) -> int:
         """P; more than the piece has where its rows are no multiple of the shares."""
         return self.images * self.shares * self.rows * self.width
-
-    def transform(self, matrix: Tensor, source: Tensor, target: Tensor) -> None:
-        """The matrix times every group's numbers; `source` is (G, places, numbers)."""
-        found = target.view(self.groups, matrix.shape[0], -1)
-        if self.groups == 1:
-            torch.mm(matrix, source[0], out=found[0])
-        else:
-            torch.bmm(matrix.expand(self.groups, *matrix.shape), source, out=found)
 
     def put(self, found: Tensor, target: Tensor) -> None:
         """Every pixel of (G, 16, P * O) in its place; what lies beyond the image is dropped."""
@@ -244,10 +256,11 @@ class _Tiles(NamedTuple):
         )
         cores = torch.get_num_threads() if x.device.type == "cpu" else 1
         filters_bytes = 36 * channels * out * dtype.itemsize
-        cuts = {
-            (piece.images, piece.rows): _cut(piece, width, cores, filters_bytes)
-            for piece in size.over(images, height)
-        }
+        cuts = {}
+        for piece in size.over(images, height):
+            shares, rows = _shares(piece, cores)
+            groups = repeats(piece.images * shares, filters_bytes, work) if cores > 1 else 1
+            cuts[piece.images, piece.rows] = _Cut(piece.images, shares, rows, width, groups)
         tiles = max(cut.tiles for cut in cuts.values())
         lines = max(cut.images * cut.shares * cut.pitch for cut in cuts.values())
         return cls(
@@ -261,7 +274,7 @@ class _Tiles(NamedTuple):
             work.empty(6 * lines * line, dtype=dtype),
             work.empty(36 * tiles * most, dtype=dtype),
             work.empty(36 * tiles * most, dtype=dtype),
-            torch.tensor(_B, dtype=dtype, device=x.device),
+            torch.tensor(IMAGE, dtype=dtype, device=x.device),
         )
 
     def pieces(self) -> Iterator[tuple[Piece, _Cut]]:
@@ -293,20 +306,18 @@ class _Tiles(NamedTuple):
         strides = (of_group * step, channels, line, step, 6 * line, 4 * channels, 1)
         apart.copy_(rows.as_strided(apart.shape, strides))
         found = self.back[: apart.numel()]
-        cut.transform(self.matrix, apart.view(cut.groups, 6, -1), found)
+        transform(self.matrix, apart.view(cut.groups, 6, -1), found)
         return found.view(36 * cut.groups, -1, channels)
 
 
-def _cut(piece: Piece, width: int, cores: int, filters_bytes: int) -> _Cut:
-    """A piece, its rows counted in tiles, in one or two shares for every core, none of fewer than
-    `LEAST_ROWS`; as many as leave the fewest tiles beyond the image.
+def _shares(piece: Piece, cores: int) -> tuple[int, int]:
+    """Shares of an image and rows of a share, both counted in tiles: one or two shares for every
+    core, none of fewer rows than `LEAST_ROWS`; as many as leave the fewest tiles beyond the image.
     """
     if cores == 1:
-        return _Cut(piece.images, 1, piece.rows, width, 1)
+        return 1, piece.rows
     low, high = (-(-per_core * cores // piece.images) for per_core in (1, SHARES_PER_CORE))
     high = max(1, min(high, piece.rows // LEAST_ROWS))
     rows = {count: -(-piece.rows // count) for count in range(min(low, high), high + 1)}
     shares = min(rows, key=lambda count: (count * rows[count], -count))
-    repeated = piece.images * shares
-    groups = repeated if repeated * filters_bytes <= MOST_FILTERS_BYTES else 1
-    return _Cut(piece.images, shares, rows[shares], width, groups)
+    return shares, rows[shares]
