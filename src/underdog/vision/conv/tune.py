@@ -47,8 +47,12 @@ class TuneConfig:
     """Sizes of pieces tried on a CPU; elsewhere the whole budget is the only one."""
     rounds: int = 3
     """Times each candidate is timed after a first, untimed call; the fastest counts."""
+    lost: float = 10.0
+    """A candidate this many times slower than the best at its first timed call is not timed again.
+    It is no less, because a process's first operations can take that long whenever its threads
+    share a core at first: 86 ms for a part that takes 10 (2026-11-22)."""
     hopeless: float = 2.5
-    """A candidate this many times slower than the best at the first call is not timed further."""
+    """A candidate this many times slower than the best at two calls is not timed further."""
     close: float = 0.3
     """A candidate that takes up to this share longer than the best is a finalist."""
     final_rounds: int = 4
@@ -158,6 +162,7 @@ class Tuner:
             for trial in self._candidates(spec, part, device)
         ]
         for rounds, within in (
+            (1, self.config.lost),
             (self.config.rounds, self.config.hopeless),
             (self.config.final_rounds, 1 + self.config.close),
         ):
