@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import pairwise
+
 import pytest
 import torch
 
 from underdog.vision.conv.bench import (
     Layer,
+    balanced,
     contenders,
     headline,
     plain,
@@ -37,6 +41,16 @@ def test_all_contenders_on_all_layers() -> None:
     assert headline(timings)["unfold_speedup"] == pytest.approx(
         totals["unfold + matmul"] / totals["ours"]
     )
+
+
+@pytest.mark.parametrize("count", range(1, 9))
+def test_each_contender_comes_behind_each_other_equally_often(count: int) -> None:
+    """What one leaves in the caches is shared out among all others, not given to the same one."""
+    rounds = [balanced(range(count), number) for number in range(count * (1 + count % 2))]
+    assert all(sorted(order) == list(range(count)) for order in rounds)
+    behind = Counter(pair for order in rounds for pair in pairwise(order))
+    assert len(behind) == count * (count - 1)
+    assert len(set(behind.values())) <= 1
 
 
 def test_a_layer_counts_as_often_as_the_model_has_it() -> None:

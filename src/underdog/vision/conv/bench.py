@@ -126,8 +126,8 @@ def run(
 ) -> list[Timing]:
     """Every contender on every layer, in turns; a first round warms up and is not counted.
 
-    Each round begins with another contender: what one leaves in caches and in the allocator meets
-    the next, and should not always meet the same one.
+    What one contender leaves in caches and in the allocator meets the next, so the order changes
+    from round to round.
     """
     where = torch.device("cpu") if device is None else device
     timings = []
@@ -135,7 +135,7 @@ def run(
     for layer in layers:
         cases = [_Case(layer, each, batch, where, clock) for each in contenders]
         for number in range(rounds + 1):
-            for case in rotated(cases, number):
+            for case in balanced(cases, number):
                 case.turn(counted=number > 0)
         timings += [case.timing() for case in cases]
         progress.advance(note=layer.name)
@@ -143,10 +143,18 @@ def run(
     return timings
 
 
-def rotated(items: Sequence[Item], number: int) -> list[Item]:
-    """The same things, beginning with another one for every number."""
-    first = number % len(items)
-    return [*items[first:], *items[:first]]
+def balanced(items: Sequence[Item], number: int) -> list[Item]:
+    """The same things in another order for every number: over as many numbers as things, or twice
+    as many where these are odd, each comes behind each other one equally often.
+
+    Williams' design (Australian Journal of Scientific Research A 2, 1949, 149-168). Rotated, each
+    would come behind the same one but for the first: ours always behind unfold + matmul.
+    """
+    count = len(items)
+    places = [(step + 1) // 2 * (1 if step % 2 else -1) for step in range(count)]
+    if count % 2 and number // count % 2:
+        places.reverse()
+    return [items[(place + number) % count] for place in places]
 
 
 def totals_s(timings: Sequence[Timing]) -> dict[str, float]:

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from underdog.runs.progress import SILENT, Progress
 from underdog.vision.conv.algorithms.native import vendor_libraries
-from underdog.vision.conv.bench import Saved, counting_saved, rotated, unfold_and_multiply
+from underdog.vision.conv.bench import Saved, balanced, counting_saved, unfold_and_multiply
 from underdog.vision.conv.engine import NATIVE, Engine, Fixed
 from underdog.vision.conv.patch import patched
 from underdog.vision.conv.spec import ConvSpec
@@ -108,7 +108,7 @@ def time_steps(
         progress.advance(note=f"{each.name}: first step")
     for number in range(rounds):
         # What one contender leaves in the allocator should not always meet the same next one.
-        for step in rotated(steps, number):
+        for step in balanced(steps, number):
             step.timed()
             progress.advance(note=f"{step.contender.name}: {step.times_s[-1]:.2f} s")
     progress.end()
