@@ -7,9 +7,9 @@ memory, so the three kernel rows of one output are one run of 3 C numbers, as th
 row are in `shift`, and every third output's runs do not overlap. The weight gradient is the
 transpose of that in g: G^T [ (B^T d)^T * (A dY) ], summed.
 
-Half the multiplications of the definition, where F(4x4) leaves a quarter; but five numbers are
-moved where that moves nine. With 64 channels on 80 x 80 pixels it took 12.5 ms for its 15 and
-`shift`'s 17.5, with 32 on 160 x 160 17 for 20 (`shift`; 2026-11-22, two cores of an EPYC).
+Half the multiplications of the definition, where F(4x4) leaves a quarter; but less is moved. With
+64 channels on 80 x 80 pixels it took 12.9 ms, F(4x4) 14.0 and `shift` 16.0; with 32 on 160 x 160 as
+long as `shift` (2026-11-22, two cores of an EPYC).
 
 Its error in float32 is 3e-7 to 6.5e-7 of the largest sum of absolute products, at most 0.4 of the
 bound that every algorithm has to keep (8 to 256 channels; 2026-11-22).
@@ -43,7 +43,7 @@ from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
 
 ENOUGH = 8
-"""Channels that are summed: with fewer the bound falls faster than the error."""
+"""Channels that are summed at least: its error was measured from there on."""
 LEAST_ROWS = 12
 """Rows of a share at least: each computes two to four rows more than it has."""
 
