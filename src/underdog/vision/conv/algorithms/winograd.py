@@ -44,10 +44,9 @@ class Winograd:
     roundings = 1.0
     """Half precision is rounded at the very end only."""
 
-    def refusal(self, spec: ConvSpec, part: Part) -> str:  # noqa: ARG002 - same for all parts
+    def refusal(self, spec: ConvSpec, part: Part) -> str:
         """Why it does not serve this convolution; empty where it does."""
-        plain = spec.stride == (1, 1) and spec.dilation == (1, 1) and spec.groups == 1
-        return "" if spec.kernel == (3, 3) and plain else "for 3x3, stride 1, one group"
+        return refusal(spec, part, enough=0)
 
     def correlate(self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace) -> None:
         """Y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C, 3, 3)."""
@@ -85,6 +84,21 @@ class Winograd:
         kernel = work.empty(9, channels * out, dtype=dtype)
         in_two_steps(total.new_tensor(_G).t(), total.flatten(1), kernel, work)
         dw.copy_(kernel.view(3, 3, channels, out).permute(3, 2, 0, 1))
+
+
+def refusal(spec: ConvSpec, part: Part, *, enough: int) -> str:
+    """Why filtering 3x3 in tiles, offered for sums over `enough` channels or more, does not serve a
+    part; empty where it does. A weight gradient sums over pixels: nine count as a channel.
+    """
+    plain = spec.stride == (1, 1) and spec.dilation == (1, 1) and spec.groups == 1
+    if spec.kernel != (3, 3) or not plain:
+        return "for 3x3, stride 1, one group"
+    summed = {
+        Part.FORWARD: spec.channels,
+        Part.INPUT: spec.out_channels,
+        Part.WEIGHT: spec.batch * spec.out_height * spec.out_width // 9,
+    }
+    return "" if summed[part] >= enough else f"for sums over {enough} channels or more"
 
 
 def in_both_directions(matrix: Matrix, like: Tensor) -> Tensor:

@@ -32,6 +32,7 @@ import torch
 from torch import Tensor
 
 from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, wide_dtype
+from underdog.vision.conv.algorithms.winograd import refusal
 from underdog.vision.conv.algorithms.winograd_4x4 import (
     FILTER,
     IMAGE,
@@ -57,15 +58,7 @@ class Winograd1d:
 
     def refusal(self, spec: ConvSpec, part: Part) -> str:
         """Why it does not serve this convolution; empty where it does."""
-        plain = spec.stride == (1, 1) and spec.dilation == (1, 1) and spec.groups == 1
-        if spec.kernel != (3, 3) or not plain:
-            return "for 3x3, stride 1, one group"
-        summed = {
-            Part.FORWARD: spec.channels,
-            Part.INPUT: spec.out_channels,
-            Part.WEIGHT: spec.batch * spec.out_height * spec.out_width // 9,
-        }
-        return "" if summed[part] >= ENOUGH else f"for sums over {ENOUGH} channels or more"
+        return refusal(spec, part, enough=ENOUGH)
 
     def correlate(self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace) -> None:
         """Y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C, 3, 3)."""

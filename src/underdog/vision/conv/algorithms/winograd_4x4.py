@@ -32,7 +32,7 @@ import torch
 from torch import Tensor
 
 from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, wide_dtype
-from underdog.vision.conv.algorithms.winograd import in_both_directions, in_two_steps
+from underdog.vision.conv.algorithms.winograd import in_both_directions, in_two_steps, refusal
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
 
@@ -84,15 +84,7 @@ class Winograd4x4:
 
     def refusal(self, spec: ConvSpec, part: Part) -> str:
         """Why it does not serve this convolution; empty where it does."""
-        plain = spec.stride == (1, 1) and spec.dilation == (1, 1) and spec.groups == 1
-        if spec.kernel != (3, 3) or not plain:
-            return "for 3x3, stride 1, one group"
-        summed = {
-            Part.FORWARD: spec.channels,
-            Part.INPUT: spec.out_channels,
-            Part.WEIGHT: spec.batch * spec.out_height * spec.out_width // 9,
-        }
-        return "" if summed[part] >= ENOUGH else f"for sums over {ENOUGH} channels or more"
+        return refusal(spec, part, enough=ENOUGH)
 
     def correlate(self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace) -> None:
         """Y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C, 3, 3)."""
@@ -170,7 +162,9 @@ class _Cut(NamedTuple):
 
     @property
     def pitch(self) -> int:
-        """Tile rows from share to share in the padded image: two more rows than tiles, rounded."""
+        """Rows of four pixels from share to share in the padded image: a share reads two pixels
+        more than its tiles are high.
+        """
         return self.rows + 1
 
     @property
