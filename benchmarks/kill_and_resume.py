@@ -107,7 +107,8 @@ def disturbed(
         out = folder / f"killed-{len(runs)}"
         runs.append(out)
         while True:
-            moment = rng.uniform(0.3, whole_s / 3) if dealt < kills else None
+            # Later than a third of the whole, or short runs die while they start only.
+            moment = rng.uniform(0.3, whole_s * 2 / 3) if dealt < kills else None
             if finish(course, out, moment):
                 break
             dealt += 1
