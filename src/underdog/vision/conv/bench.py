@@ -148,7 +148,7 @@ def balanced(items: Sequence[Item], number: int) -> list[Item]:
     as many where these are odd, each comes behind each other one equally often.
 
     Williams' design (Australian Journal of Scientific Research A 2, 1949, 149-168). Rotated, each
-    would come behind the same one but for the first: ours always behind unfold + matmul.
+    would come behind the same one but for the first: ours behind unfold + matmul.
     """
     count = len(items)
     places = [(step + 1) // 2 * (1 if step % 2 else -1) for step in range(count)]

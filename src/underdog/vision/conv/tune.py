@@ -46,11 +46,11 @@ class TuneConfig:
     chunks_bytes: tuple[int, ...] = (4 * MIB, 16 * MIB)
     """Sizes of pieces tried on a CPU; elsewhere the whole budget is the only one."""
     rounds: int = 3
-    """Times each candidate is timed after a first, untimed call; the fastest counts."""
+    """Times each candidate is timed that two timed calls have left; the fastest counts."""
     lost: float = 10.0
     """A candidate this many times slower than the best at its first timed call is not timed again.
-    It is no less, because a process's first operations can take that long whenever its threads
-    share a core at first: 86 ms for a part that takes 10 (2026-11-22)."""
+    It is no less, because a process's first operations may take as long, as if its threads shared
+    a core: 86 ms for a part that takes 10, in one start of many (2026-11-22)."""
     hopeless: float = 2.5
     """A candidate this many times slower than the best at two calls is not timed further."""
     close: float = 0.3

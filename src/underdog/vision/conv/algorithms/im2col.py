@@ -50,12 +50,13 @@ class Im2col:
         inner = window.kernel[0] * window.kernel[1] * x.shape[3]
         size, pieces = unfolded(x, g.shape, window, work, dtype=dtype, per_pixel=out)
         rows = size.images * size.rows * g.shape[2]
-        flat = work.empty(rows * out, dtype=dtype)
+        direct = g.is_contiguous() and g.dtype == dtype
+        flat = work.empty(0 if direct else rows * out, dtype=dtype)
         total = work.zeros(inner, out, dtype=wide_dtype(x.dtype))
         sums = SplitK(rows, total, work, dtype=dtype)
         for piece, (matrix,) in pieces:
             source = g[piece.image : piece.image + piece.images, piece.row : piece.row + piece.rows]
-            if not source.is_contiguous() or source.dtype != dtype:
+            if not direct:
                 source = flat[: source.numel()].view(source.shape).copy_(source)
             sums.add(matrix, source.view(-1, out))
         dw.copy_(sums.finish().view(*window.kernel, x.shape[3], out).permute(3, 2, 0, 1))

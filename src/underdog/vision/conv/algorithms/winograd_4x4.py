@@ -15,7 +15,7 @@ reads in place; their columns are then copied apart, and every other transform i
 share is the outermost index throughout, so that what one core has written it reads again itself:
 with tiles of all shares side by side, each product was divided otherwise than the one before, and
 took 2.6 to 3.3 ms for 1.65 to 2.2 whenever the two cores were far apart (three products on 14 MiB,
-2026-11-22). Where the filters are large, to repeat them for every share costs more than it gains.
+2026-11-22). Large filters are not repeated for every share.
 
 Legend: N images, m shares of an image, S = N * m shares, r tile rows of a share, T tile columns, P
 tiles, C and O channels, G groups of shares: S, or 1 where the filters are not repeated. Tiles'
@@ -70,7 +70,8 @@ SHARES_PER_CORE = 2
 LEAST_ROWS = 3
 """Tile rows of a share at least: each share's first line of tiles is transformed once in vain."""
 MOST_FILTERS_BYTES = 4 << 20
-"""Transformed filters of all shares together at most; above, they are not repeated."""
+"""Transformed filters of all shares together at most; above, they are not repeated. Our choice,
+not measured: they should stay a part of what lies in the caches."""
 FILTERS_OF_BUDGET = 8
 """Nor where they would take more than this part of the budget."""
 
