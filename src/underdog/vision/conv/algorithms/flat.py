@@ -101,7 +101,7 @@ class Flat:
             result = share.empty(strip.shape[1], g.shape[3], dtype=g.dtype)
             torch.mm(strip.t(), gradient, out=result)
             by_tap[:, taps] += result.view(by_tap[:, taps].shape)
-        dw.copy_(by_tap.permute(3, 2, 0, 1))
+        work.turned(by_tap, dw)
 
     def _sum(self, runs: _Runs, piece: Piece, found: Tensor, weights: tuple[Tensor, ...]) -> None:
         """All kernel rows into the piece's results; the first columns and the last are wrong."""

@@ -59,4 +59,4 @@ class Im2col:
             if not direct:
                 source = flat[: source.numel()].view(source.shape).copy_(source)
             sums.add(matrix, source.view(-1, out))
-        dw.copy_(sums.finish().view(*window.kernel, x.shape[3], out).permute(3, 2, 0, 1))
+        work.turned(sums.finish().view(*window.kernel, x.shape[3], out), dw)

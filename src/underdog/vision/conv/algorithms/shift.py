@@ -107,8 +107,7 @@ class Shift:
                     tap.add(read, part)
         for tap in sums:
             tap.finish()
-        kernel = total.view(*window.kernel, x.shape[3], out)
-        dw.copy_(kernel.permute(3, 2, 0, 1))
+        work.turned(total.view(*window.kernel, x.shape[3], out), dw)
 
 
 class _Views(NamedTuple):

@@ -83,7 +83,7 @@ class Winograd:
             total.baddbmm_(images.transformed.transpose(1, 2), spread.transformed)
         kernel = work.empty(9, channels * out, dtype=dtype)
         in_two_steps(total.new_tensor(_G).t(), total.flatten(1), kernel, work)
-        dw.copy_(kernel.view(3, 3, channels, out).permute(3, 2, 0, 1))
+        work.turned(kernel.view(3, 3, channels, out), dw)
 
 
 def refusal(spec: ConvSpec, part: Part, *, enough: int) -> str:
