@@ -12,6 +12,7 @@ import pytest
 import torch
 from cases import CPU
 
+from underdog.vision.conv import tune
 from underdog.vision.conv.algorithms import registry
 from underdog.vision.conv.algorithms.im2col import Im2col
 from underdog.vision.conv.cache import ChoiceCache
@@ -54,6 +55,20 @@ def test_the_choice_outlives_the_process(tmp_path: Path) -> None:
 
     assert Tuner(ChoiceCache(path), QUICK, clock=never).explain(SPEC, Part.FORWARD, CPU) == first
     assert {trial.choice.algorithm for trial in first} == {"native", *registry.ALGORITHMS}
+
+
+def test_a_choice_holds_for_the_code_it_timed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With another state of an algorithm it is measured again, and both are kept."""
+    path = tmp_path / "choices.json"
+    Tuner(ChoiceCache(path), QUICK).explain(SPEC, Part.FORWARD, CPU)
+    digests = tune.algorithm_digests()
+    assert {"im2col.py", "native.py", "winograd_4x4.py", "workspace.py"} < set(digests)
+    monkeypatch.setattr(tune, "algorithm_digests", lambda: digests | {"im2col.py": "0"})
+    cache = ChoiceCache(path)
+    Tuner(cache, QUICK).explain(SPEC, Part.FORWARD, CPU)
+    assert len(json.loads(path.read_text(encoding="utf-8"))["entries"]) == 2
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"format": 2, "sha256": "0", "entries": {}}'])

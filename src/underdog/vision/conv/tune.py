@@ -12,13 +12,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.resources import files
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from underdog.hardware.machine import read_machine
-from underdog.runs.files import digest_value
+from underdog.runs.files import digest_bytes, digest_value
+from underdog.vision.conv import algorithms
 from underdog.vision.conv.algorithms.registry import ALGORITHMS
 from underdog.vision.conv.algorithms.workspace import Arena
 from underdog.vision.conv.bounds import judge
@@ -149,7 +152,7 @@ class Tuner:
     def _key(self, spec: ConvSpec, part: Part, device: torch.device) -> str:
         limits = [self.config.budget_bytes, *self.config.chunks_bytes, self.config.cold_bytes]
         return digest_value(
-            [spec.to_json(), part.value, identity(device), limits, sorted(ALGORITHMS)]
+            [spec.to_json(), part.value, identity(device), limits, algorithm_digests()]
         )
 
     def _try_all(self, spec: ConvSpec, part: Part, device: torch.device) -> list[Trial]:
@@ -291,6 +294,13 @@ def operands(
     x, w, y = spec.x_shape, spec.w_shape, spec.y_shape
     left, right = {Part.FORWARD: (x, w), Part.INPUT: (y, w), Part.WEIGHT: (x, y)}[part]
     return draw(left), draw(right)
+
+
+@lru_cache(maxsize=1)
+def algorithm_digests() -> dict[str, str]:
+    """SHA-256 of each module of the algorithms, by name: a choice holds for the code it timed."""
+    modules = (each for each in files(algorithms.__name__).iterdir() if each.name.endswith(".py"))
+    return {each.name: digest_bytes(each.read_bytes()) for each in modules}
 
 
 def identity(device: torch.device) -> dict[str, Any]:

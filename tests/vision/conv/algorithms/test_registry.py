@@ -92,7 +92,7 @@ class AllocationProbe(TorchDispatchMode):
 BIG = {
     "gemm": ((4, 32, 40, 40), (32, 32, 1, 1), {}),
     "shift": ((4, 16, 40, 40), (32, 16, 3, 3), {"padding": 1, "stride": 2}),
-    "im2col": ((4, 16, 40, 40), (32, 16, 3, 3), {"padding": 2, "dilation": 2}),
+    "im2col": ((4, 16, 40, 40), (32, 16, 3, 3), {"padding": 2, "dilation": 2, "stride": 2}),
     "winograd": ((4, 16, 40, 40), (32, 16, 3, 3), {"padding": 1}),
     "winograd-1d": ((4, 16, 40, 40), (32, 16, 3, 3), {"padding": 1}),
     "winograd-4x4": ((4, 48, 20, 20), (16, 48, 3, 3), {"padding": 1}),

@@ -10,6 +10,7 @@ taps. So an algorithm that can `correlate` gives this gradient too, without a sc
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from itertools import product
 from math import gcd, prod
 from typing import NamedTuple, Protocol
@@ -107,6 +108,20 @@ def input_gradient(
             window.groups,
         )
         correlate(g, _reversed(picked), target, inner, work.afresh())
+
+
+class Correlating(ABC):
+    """An algorithm that gives the input gradient, too, because it can correlate."""
+
+    @abstractmethod
+    def correlate(self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace) -> None:
+        """Y (N, OH, OW, O) = x (N, H, W, C) seen through w (O, C / groups, KH, KW)."""
+
+    def input_gradient(
+        self, g: Tensor, w: Tensor, dx: Tensor, window: Window, work: Workspace
+    ) -> None:
+        """Dx (N, H, W, C) from g (N, OH, OW, O) and w (O, C / groups, KH, KW)."""
+        input_gradient(self.correlate, g, w, dx, window, work)
 
 
 def _reversed(kernel: Tensor) -> Tensor:

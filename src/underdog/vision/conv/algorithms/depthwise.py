@@ -11,12 +11,13 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from underdog.vision.conv.algorithms.adjoint import Correlating
 from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, wide_dtype
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
 
 
-class Depthwise:
+class Depthwise(Correlating):
     """As many groups as channels in; each makes the same number of channels out."""
 
     name = "depthwise"

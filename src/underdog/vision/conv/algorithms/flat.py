@@ -22,13 +22,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from underdog.vision.conv.algorithms.adjoint import Correlating
 from underdog.vision.conv.algorithms.split_k import SplitK
 from underdog.vision.conv.algorithms.window import HALVES, Piece, Pieces, Window, fill
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ZEROS, ConvSpec, Layout, Pair, Part
 
 
-class Flat:
+class Flat(Correlating):
     """Results as wide as the image, channels last, one group, float32 or float64.
 
     Sums are made in the result, so in half precision every kernel row would be rounded. A weight

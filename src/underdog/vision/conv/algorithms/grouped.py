@@ -8,13 +8,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from underdog.vision.conv.algorithms.adjoint import Correlating
 from underdog.vision.conv.algorithms.columns import unfolded
 from underdog.vision.conv.algorithms.window import Window, product_dtype, wide_dtype
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
 
 
-class Grouped:
+class Grouped(Correlating):
     """Any kernel, stride, dilation and padding; two groups or more."""
 
     name = "grouped"

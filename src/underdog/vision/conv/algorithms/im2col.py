@@ -1,7 +1,8 @@
 """Unfold a piece, multiply, go on: the general algorithm, with memory bounded by the piece.
 
 One matrix product (pixels, KH * KW * C) @ (KH * KW * C, O) per piece, channels last; the gradients
-unfold again. See `columns.py` for sources.
+unfold again, but with a stride the input's goes the other way, by `col2im.py`. See `columns.py` for
+sources.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from underdog.vision.conv.algorithms.adjoint import Correlating
+from underdog.vision.conv.algorithms.col2im import add_up
 from underdog.vision.conv.algorithms.columns import unfolded
 from underdog.vision.conv.algorithms.split_k import SplitK
 from underdog.vision.conv.algorithms.window import Window, product_dtype, wide_dtype
@@ -16,7 +19,7 @@ from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
 
 
-class Im2col:
+class Im2col(Correlating):
     """Any kernel, stride, dilation and padding; one group."""
 
     name = "im2col"
@@ -41,6 +44,16 @@ class Im2col:
             found = sums[: matrix.shape[0] * out].view(-1, out)
             torch.mm(matrix, weight, out=found)
             target.copy_(found.view(target.shape))
+
+    def input_gradient(
+        self, g: Tensor, w: Tensor, dx: Tensor, window: Window, work: Workspace
+    ) -> None:
+        """Dx (N, H, W, C) from g (N, OH, OW, O) and w (O, C, KH, KW)."""
+        # Where half precision has hardware of its own, adding up would lose it or round each term.
+        if window.stride == (1, 1) or product_dtype(g) != wide_dtype(g.dtype):
+            super().input_gradient(g, w, dx, window, work)
+        else:
+            add_up(g, w, dx, window, work)
 
     def weight_gradient(
         self, x: Tensor, g: Tensor, dw: Tensor, window: Window, work: Workspace

@@ -13,7 +13,6 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from underdog.vision.conv.algorithms.adjoint import input_gradient
 from underdog.vision.conv.algorithms.depthwise import Depthwise
 from underdog.vision.conv.algorithms.flat import Flat
 from underdog.vision.conv.algorithms.gemm import Gemm
@@ -42,6 +41,11 @@ class Algorithm(Protocol):
 
     def correlate(self, x: Tensor, w: Tensor, y: Tensor, window: Window, work: Workspace) -> None:
         """Write the convolution of x with w into y."""
+
+    def input_gradient(
+        self, g: Tensor, w: Tensor, dx: Tensor, window: Window, work: Workspace
+    ) -> None:
+        """Write the gradient of the input into dx."""
 
     def weight_gradient(
         self, x: Tensor, g: Tensor, dw: Tensor, window: Window, work: Workspace
@@ -88,7 +92,7 @@ def compute(
         if part is Part.FORWARD:
             algorithm.correlate(source, b, target, window, work)
         else:
-            input_gradient(algorithm.correlate, source, b, target, window, work)
+            algorithm.input_gradient(source, b, target, window, work)
 
     on_cores([partial(piece, *each) for each in zip(works, borders, borders[1:], strict=False)])
     return out

@@ -24,6 +24,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from underdog.vision.conv.algorithms.adjoint import Correlating
 from underdog.vision.conv.algorithms.split_k import SplitK
 from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, inside, wide_dtype
 from underdog.vision.conv.algorithms.workspace import Workspace
@@ -67,7 +68,7 @@ class Plan(NamedTuple):
         return cls(sets, run, padded, padded // sw, dh * (kh - 1) // sh, phases, taps)
 
 
-class Shift:
+class Shift(Correlating):
     """Any kernel, stride and dilation, one group; half precision is summed in float32."""
 
     name = "shift"

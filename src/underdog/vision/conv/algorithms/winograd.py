@@ -5,7 +5,7 @@ Y = A^T [ (G g G^T) * (B^T d B) ] A for a 4x4 tile d and a 3x3 filter g. The wei
 transpose of that in g: G^T [ (B^T d B)^T * (A dY A^T) ] G, summed over tiles, with the same saving.
 
 Its error is 4e-7 of the largest value in float32, a plain product's 3e-7 (2026-11, C = 256). The
-larger tile in `winograd_4x4.py` errs 10 to 20 times as much, and those beyond are left out: the
+larger tile in `winograd_4x4.py` errs 2 to 10 times as much, and those beyond are left out: the
 error grows exponentially with the tile (Barabasz et al., arXiv 1803.10986). In half precision all
 sums are made in float32.
 
@@ -26,6 +26,7 @@ from typing import NamedTuple, TypeVar
 import torch
 from torch import Tensor
 
+from underdog.vision.conv.algorithms.adjoint import Correlating
 from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, wide_dtype
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Pair, Part
@@ -37,7 +38,7 @@ _A = ((1.0, 0.0), (1.0, 1.0), (1.0, -1.0), (0.0, -1.0))
 """Result transform, transposed."""
 
 
-class Winograd:
+class Winograd(Correlating):
     """3x3, stride 1, no dilation, one group; any padding."""
 
     name = "winograd"

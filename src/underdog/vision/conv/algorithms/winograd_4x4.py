@@ -1,11 +1,12 @@
 """Winograd's minimal filtering F(4x4, 3x3): 36 multiplications where the definition needs 144.
 
-Lavin & Gray, arXiv 1509.09308, section 4.3, gives the matrices; Y = A^T [ (G g G^T) * (B^T d B) ] A
-for a 6x6 tile d. The weight gradient is the transpose of that in g, as in `winograd`.
+Lavin & Gray, arXiv 1509.09308, section 4.3: Y = A^T [ (G g G^T) * (B^T d B) ] A for a 6x6 tile d,
+with the matrices of `tile_rows.py`. The weight gradient is the transpose of that in g, as in
+`winograd`.
 
-The larger tile is paid with precision: its error in float32 is 6e-7 to 2.2e-6 of the largest sum of
-absolute products, 10 to 20 times that of F(2x2) (2026-11-22, 32 to 256 channels). A plain sum of
-many products may err as much: from 48 channels on it came to at most 0.73 of the bound that every
+The larger tile is paid with precision: its error in float32 is 2e-7 to 1e-6 of the largest sum of
+absolute products, 2 to 10 times that of F(2x2) (2026-11-22, 32 to 256 channels). A plain sum of
+many products may err as much: from 32 channels on it came to at most 0.46 of the bound that every
 algorithm has to keep (`bounds.py`). It is offered from there on, and like any other it is chosen
 for a shape only when its result for that shape has been within the bound.
 
@@ -24,6 +25,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from underdog.vision.conv.algorithms.adjoint import Correlating
 from underdog.vision.conv.algorithms.tile_rows import (
     FILTER,
     RESULT,
@@ -37,11 +39,11 @@ from underdog.vision.conv.algorithms.winograd import in_both_directions, in_two_
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
 
-ENOUGH = 48
+ENOUGH = 32
 """Channels that are summed, from which on the error is within a plain sum's bound."""
 
 
-class Winograd4x4:
+class Winograd4x4(Correlating):
     """3x3, stride 1, no dilation, one group, many channels; any padding."""
 
     name = "winograd-4x4"
