@@ -107,7 +107,8 @@ def input_gradient(
             across.pad,
             window.groups,
         )
-        correlate(g, _reversed(picked), target, inner, work.afresh())
+        share = work.afresh()
+        correlate(g, _reversed(picked, share), target, inner, share.rest())
 
 
 class Correlating(ABC):
@@ -124,13 +125,18 @@ class Correlating(ABC):
         input_gradient(self.correlate, g, w, dx, window, work)
 
 
-def _reversed(kernel: Tensor) -> Tensor:
+def _reversed(kernel: Tensor, work: Workspace) -> Tensor:
     """The kernel (O, C, KH, KW) with its taps in reverse order.
 
     Its taps are outermost in memory first, for reversing short rows takes a step a number: 0.05 ms
     for 0.27 with 2x2 taps between 64 and 128 channels (2026-11-22).
     """
-    return kernel.permute(2, 3, 1, 0).contiguous().flip(0, 1).permute(3, 2, 0, 1)
+    taps = work.copy(kernel.permute(2, 3, 1, 0), dtype=kernel.dtype)
+    held = work.empty(*taps.shape, dtype=taps.dtype)
+    count = taps.shape[:2].numel()
+    backwards = torch.arange(count - 1, -1, -1, device=taps.device)
+    torch.index_select(taps.view(count, -1), 0, backwards, out=held.view(count, -1))
+    return held.permute(3, 2, 0, 1)
 
 
 def _can_join(window: Window, dx: Tensor) -> bool:

@@ -42,8 +42,8 @@ ENOUGH_PER_CORE = 4
 LEAST_ROWS = 3
 """Tile rows of a share at least: each has a border of its own."""
 MOST_FILTERS_BYTES = 4 << 20
-"""Transformed filters of all shares together at most; above, they are not repeated. Up to 4.7 MiB
-it made no difference; 9 to 19 MiB took a quarter to half longer than one copy (2026-11-22)."""
+"""Transformed filters of all shares together at most; above, they are not repeated. With 4.7
+MiB it took as long or a tenth longer than one copy, with 9 to 19 a quarter to half (2026-11-22)."""
 FILTERS_OF_BUDGET = 8
 """Nor where they would take more than this part of the budget."""
 

@@ -1,10 +1,10 @@
 """Winograd's minimal filtering F(4, 3) down the columns: 6 multiplications where there were 12.
 
 Lavin & Gray, arXiv 1509.09308, section 4.3, in one direction only: four outputs below each other
-are A^T [ (G g) * (B^T d) ] for six pixels d and three taps g. In the other
-direction nothing is transformed: neighbouring pixels lie side by side in memory, so the three taps
-of a kernel row are one run of 3 C numbers, as in `shift`, and every third output's runs do not
-overlap. The weight gradient is the transpose of that in g: G^T [ (B^T d)^T * (A dY) ], summed.
+are A^T [ (G g) * (B^T d) ] for six pixels d and three taps g. In the other direction nothing is
+transformed: neighbouring pixels lie side by side in memory, so the three taps of a kernel row are
+one run of 3 C numbers, as in `shift`, and every third output's runs do not overlap. The weight
+gradient is the transpose of that in g: G^T [ (B^T d)^T * (A dY) ], summed.
 
 Half the multiplications of the definition, where F(4x4) leaves a quarter; but less is moved. Along
 the rows it would have to copy pixel by pixel, as it did at first: medians in turns for forward,
@@ -13,7 +13,7 @@ input and weight gradient, there and here, came to 22, 22, 23 and 19, 19, 18 ms 
 EPYC).
 
 Its error in float32 is 7e-8 to 4.2e-7 of the largest sum of absolute products, at most 0.3 of the
-bound that every algorithm has to keep (8 to 64 channels; 2026-11-22).
+bound that every algorithm has to keep (8 to 256 channels; 2026-11-22).
 
 How the image is laid out and transformed says `tile_rows.py`, which explains N, m, r, W and G.
 """
