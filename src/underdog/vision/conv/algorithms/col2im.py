@@ -9,8 +9,9 @@ gradient's rows where they lie; and what is left to add are the few taps of a ro
 column, when it is written.
 
 Phase by phase, as in `adjoint.py`, each product has C columns, and a matrix routine is slow with
-few: 16 -> 32 channels, 3x3, stride 2, 320 x 320 pixels, took 18.3 ms that way and 14.5 this way, 64
--> 128 at 80 x 80 14 and 9.9 (lower quartiles in turns, 2026-11-22, two cores of an EPYC).
+few: 16 -> 32 channels, 3x3, stride 2, 320 x 320 pixels, took 18.7 ms by the fastest algorithm of
+that kind and 17.4 this way, 32 -> 64 at 160 x 160 15.0 and 12.2, 64 -> 128 at 80 x 80 12.7 and 10.8
+(lower quartiles in turns, 2026-11-22, two cores of an EPYC).
 
 Legend: N images, O and C channels, q rows of one row phase of the image, R of them in a piece.
 """

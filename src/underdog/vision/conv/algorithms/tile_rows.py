@@ -38,9 +38,10 @@ IMAGE, FILTER, RESULT = filtering(POINTS, 3).as_floats()
 SLACK = 2
 """Zeros behind the last row, in pixels: so many a run of three has beyond its first."""
 ENOUGH_PER_CORE = 4
-"""Shares for every core, from which on it does not matter whether all cores get equally many."""
+"""Shares for every core, from which on cores may get unequally many: one more is a fifth then. Our
+choice, not measured."""
 LEAST_ROWS = 3
-"""Tile rows of a share at least: each has a border of its own."""
+"""Tile rows of a share at least, for each has edges that are copied one by one. Our choice."""
 MOST_FILTERS_BYTES = 4 << 20
 """Transformed filters of all shares together at most; above, they are not repeated. With 4.7
 MiB it took as long or a tenth longer than one copy, with 9 to 19 a quarter to half (2026-11-22)."""

@@ -27,11 +27,11 @@ import torch
 from torch import Tensor
 
 from underdog.vision.conv.algorithms.adjoint import Correlating
+from underdog.vision.conv.algorithms.toom_cook import Matrix
 from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, wide_dtype
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Pair, Part
 
-Matrix = tuple[tuple[float, ...], ...]
 _G = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, 1.0))
 """Filter transform; B^T is written out as additions below."""
 _A = ((1.0, 0.0), (1.0, 1.0), (1.0, -1.0), (0.0, -1.0))
