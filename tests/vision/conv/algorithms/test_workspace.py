@@ -10,7 +10,8 @@ from cases import CPU
 from hypothesis import given
 from hypothesis import strategies as st
 
-from underdog.vision.conv.algorithms import workspace
+from underdog.vision.conv.algorithms import window
+from underdog.vision.conv.algorithms.window import turn
 from underdog.vision.conv.algorithms.workspace import ALIGNMENT_BYTES, OverBudgetError, Workspace
 
 
@@ -44,11 +45,11 @@ def test_a_kernel_is_turned_the_same_by_either_way(
     budget_bytes: int,
 ) -> None:
     """Whether in one step or two, into whatever memory, and without room for the second step."""
-    monkeypatch.setattr(workspace, "LARGE_KERNEL", large)
+    monkeypatch.setattr(window, "LARGE_KERNEL", large)
     work = Workspace(CPU, budget_bytes=budget_bytes)
     kernel = torch.randn(2, 3, 70, 61, generator=torch.Generator().manual_seed(1))
     dw = torch.empty(61, 70, 2, 3, dtype=dtype).contiguous(memory_format=memory)
-    work.turned(kernel, dw)
+    turn(kernel, dw, work)
     assert torch.equal(dw, kernel.permute(3, 2, 0, 1).to(dtype))
     assert work.taken_bytes == 0
     assert (work.most_taken() > 0) == (large == 1 and budget_bytes > 0 and dw.is_contiguous())

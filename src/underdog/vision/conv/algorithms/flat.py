@@ -24,7 +24,7 @@ from torch import Tensor
 
 from underdog.vision.conv.algorithms.adjoint import Correlating
 from underdog.vision.conv.algorithms.split_k import SplitK
-from underdog.vision.conv.algorithms.window import HALVES, Piece, Pieces, Window, fill
+from underdog.vision.conv.algorithms.window import HALVES, Piece, Pieces, Window, fill, turn
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ZEROS, ConvSpec, Layout, Pair, Part
 
@@ -102,7 +102,7 @@ class Flat(Correlating):
             result = share.empty(strip.shape[1], g.shape[3], dtype=g.dtype)
             torch.mm(strip.t(), gradient, out=result)
             by_tap[:, taps] += result.view(by_tap[:, taps].shape)
-        work.turned(by_tap, dw)
+        turn(by_tap, dw, work)
 
     def _sum(self, runs: _Runs, piece: Piece, found: Tensor, weights: tuple[Tensor, ...]) -> None:
         """All kernel rows into the piece's results; the first columns and the last are wrong."""

@@ -14,7 +14,7 @@ from underdog.vision.conv.algorithms.adjoint import Correlating
 from underdog.vision.conv.algorithms.col2im import add_up
 from underdog.vision.conv.algorithms.columns import unfolded
 from underdog.vision.conv.algorithms.split_k import SplitK
-from underdog.vision.conv.algorithms.window import Window, product_dtype, wide_dtype
+from underdog.vision.conv.algorithms.window import Window, product_dtype, turn, wide_dtype
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
 
@@ -72,4 +72,4 @@ class Im2col(Correlating):
             if not direct:
                 source = flat[: source.numel()].view(source.shape).copy_(source)
             sums.add(matrix, source.view(-1, out))
-        work.turned(sums.finish().view(*window.kernel, x.shape[3], out), dw)
+        turn(sums.finish().view(*window.kernel, x.shape[3], out), dw, work)

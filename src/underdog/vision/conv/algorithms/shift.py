@@ -26,7 +26,15 @@ from torch import Tensor
 
 from underdog.vision.conv.algorithms.adjoint import Correlating
 from underdog.vision.conv.algorithms.split_k import SplitK
-from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, inside, wide_dtype
+from underdog.vision.conv.algorithms.window import (
+    Piece,
+    Pieces,
+    Window,
+    fill,
+    inside,
+    turn,
+    wide_dtype,
+)
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Pair, Part
 
@@ -108,7 +116,7 @@ class Shift(Correlating):
                     tap.add(read, part)
         for tap in sums:
             tap.finish()
-        work.turned(total.view(*window.kernel, x.shape[3], out), dw)
+        turn(total.view(*window.kernel, x.shape[3], out), dw, work)
 
 
 class _Views(NamedTuple):

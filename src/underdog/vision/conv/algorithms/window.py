@@ -12,9 +12,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Pair
 
 HALVES = (torch.float16, torch.bfloat16)
+LARGE_KERNEL = 1 << 17
+"""Numbers in a kernel, from which on it is turned in two steps."""
 
 
 class Window(NamedTuple):
@@ -120,6 +123,22 @@ def inside(size: int, source: int, first: int, step: int = 1) -> Pair:
     """The range of buffer positions that fall into the source."""
     low = min(size, max(0, -(first // step)))
     return low, max(low, min(size, -(-(source - first) // step)))
+
+
+def turn(kernel: Tensor, dw: Tensor, work: Workspace) -> None:
+    """Write kernel (KH, KW, C, O) into dw (O, C, KH, KW).
+
+    A large one goes by way of (C, KH, KW, O), while there is room, whose rows one transposition of
+    a matrix brings into place: 3x3 from 256 to 256 channels in 0.5 ms, at once in 1.5; up to 64 x
+    64 channels at once is quicker (2026-11-22).
+    """
+    rows = kernel.permute(2, 0, 1, 3)
+    fits = work.has_room_for(*rows.shape, dtype=kernel.dtype)
+    if kernel.numel() < LARGE_KERNEL or not fits or not dw.is_contiguous():
+        dw.copy_(kernel.permute(3, 2, 0, 1))
+        return
+    held = work.rest().copy(rows, dtype=kernel.dtype)
+    dw.view(len(dw), -1).copy_(held.view(-1, len(dw)).t())
 
 
 def wide_dtype(dtype: torch.dtype) -> torch.dtype:

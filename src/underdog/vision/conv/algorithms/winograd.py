@@ -28,7 +28,7 @@ from torch import Tensor
 
 from underdog.vision.conv.algorithms.adjoint import Correlating
 from underdog.vision.conv.algorithms.toom_cook import Matrix
-from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, wide_dtype
+from underdog.vision.conv.algorithms.window import Piece, Pieces, Window, fill, turn, wide_dtype
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Pair, Part
 
@@ -84,7 +84,7 @@ class Winograd(Correlating):
             total.baddbmm_(images.transformed.transpose(1, 2), spread.transformed)
         kernel = work.empty(9, channels * out, dtype=dtype)
         in_two_steps(total.new_tensor(_G).t(), total.flatten(1), kernel, work)
-        work.turned(kernel.view(3, 3, channels, out), dw)
+        turn(kernel.view(3, 3, channels, out), dw, work)
 
 
 def refusal(spec: ConvSpec, part: Part, *, enough: int) -> str:

@@ -35,7 +35,7 @@ from underdog.vision.conv.algorithms.tile_rows import (
     clear,
     transform,
 )
-from underdog.vision.conv.algorithms.window import Window, wide_dtype
+from underdog.vision.conv.algorithms.window import Window, turn, wide_dtype
 from underdog.vision.conv.algorithms.winograd import refusal
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
@@ -117,7 +117,7 @@ class Winograd1d(Correlating):
             total += other
         kernel = work.empty(3, SETS * channels * out, dtype=dtype)
         torch.mm(total.new_tensor(FILTER).t(), total.view(6, -1), out=kernel)
-        work.turned(kernel.view(3, 3, channels, out), dw)
+        turn(kernel.view(3, 3, channels, out), dw, work)
 
 
 def _places(shares: Shares, tiles: Tensor, image: Tensor) -> Iterator[tuple[Tensor, Tensor]]:

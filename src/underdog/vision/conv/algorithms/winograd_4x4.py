@@ -34,7 +34,7 @@ from underdog.vision.conv.algorithms.tile_rows import (
     TileRows,
     transform,
 )
-from underdog.vision.conv.algorithms.window import Piece, Window, wide_dtype
+from underdog.vision.conv.algorithms.window import Piece, Window, turn, wide_dtype
 from underdog.vision.conv.algorithms.winograd import in_both_directions, in_two_steps, refusal
 from underdog.vision.conv.algorithms.workspace import Workspace
 from underdog.vision.conv.spec import ConvSpec, Part
@@ -104,7 +104,7 @@ class Winograd4x4(Correlating):
             total += other
         kernel = work.empty(9, channels * out, dtype=dtype)
         in_two_steps(total.new_tensor(FILTER).t(), total.flatten(1), kernel, work)
-        work.turned(kernel.view(3, 3, channels, out).transpose(0, 1), dw)
+        turn(kernel.view(3, 3, channels, out).transpose(0, 1), dw, work)
 
 
 def _places(

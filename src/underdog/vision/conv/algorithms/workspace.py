@@ -17,9 +17,6 @@ from underdog.errors import UnderdogError
 ALIGNMENT_BYTES = 64
 """Temporaries begin at multiples of a cache line."""
 
-LARGE_KERNEL = 1 << 17
-"""Numbers in a kernel, from which on it is turned in two steps."""
-
 
 class OverBudgetError(UnderdogError, RuntimeError):
     """A temporary that does not fit in the workspace budget."""
@@ -87,9 +84,8 @@ class Workspace:
 
     def empty(self, *shape: int, dtype: torch.dtype) -> Tensor:
         """An uninitialised tensor; OverBudgetError where it does not fit."""
-        size_bytes = math.prod(shape) * dtype.itemsize
-        taken = -(-size_bytes // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
-        if self.taken_bytes + taken > self.budget_bytes:
+        size_bytes, taken = math.prod(shape) * dtype.itemsize, _taken(shape, dtype)
+        if not self.has_room_for(*shape, dtype=dtype):
             raise OverBudgetError(
                 f"at most {self.budget_bytes} bytes of workspace",
                 got=f"{self.taken_bytes} taken and {taken} more asked for",
@@ -109,20 +105,9 @@ class Workspace:
         """A contiguous copy of `source`."""
         return self.empty(*source.shape, dtype=dtype).copy_(source)
 
-    def turned(self, kernel: Tensor, dw: Tensor) -> None:
-        """Write kernel (KH, KW, C, O) into dw (O, C, KH, KW).
-
-        A large one goes by way of (C, KH, KW, O), while there is room, whose rows one transposition
-        of a matrix brings into place: 3x3 from 256 to 256 channels in 0.5 ms, at once in 1.5; up to
-        64 x 64 channels at once is quicker (2026-11-22).
-        """
-        size_bytes = kernel.numel() * kernel.element_size() + ALIGNMENT_BYTES
-        fits = size_bytes <= self.budget_bytes - self.taken_bytes
-        if kernel.numel() < LARGE_KERNEL or not fits or not dw.is_contiguous():
-            dw.copy_(kernel.permute(3, 2, 0, 1))
-            return
-        rows = self.rest().copy(kernel.permute(2, 0, 1, 3), dtype=kernel.dtype)
-        dw.view(len(dw), -1).copy_(rows.view(-1, len(dw)).t())
+    def has_room_for(self, *shape: int, dtype: torch.dtype) -> bool:
+        """Whether a temporary of that size would be handed out."""
+        return self.taken_bytes + _taken(shape, dtype) <= self.budget_bytes
 
     def afresh(self) -> Workspace:
         """The same limits with nothing taken, for a step that begins when the last has ended."""
@@ -146,3 +131,8 @@ class Workspace:
         )
         self._parts.append(part)
         return part
+
+
+def _taken(shape: tuple[int, ...], dtype: torch.dtype) -> int:
+    """Bytes in whole cache lines."""
+    return -(-math.prod(shape) * dtype.itemsize // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
